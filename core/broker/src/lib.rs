@@ -1,0 +1,2 @@
+//! The node as one machine
+#![forbid(unsafe_code)]

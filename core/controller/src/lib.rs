@@ -1,0 +1,2 @@
+//! Metadata decisions: topics, partitions, brokers, features, producer ids
+#![forbid(unsafe_code)]

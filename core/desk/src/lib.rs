@@ -1,0 +1,2 @@
+//! The pure half of every driver: merges, attributes, resumes, assembles
+#![forbid(unsafe_code)]

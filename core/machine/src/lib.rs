@@ -1,0 +1,2 @@
+//! The grammar: events in, effects out, and the words every machine shares
+#![forbid(unsafe_code)]

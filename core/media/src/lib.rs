@@ -1,0 +1,2 @@
+//! One pure disk: page cache apart from media
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Cluster metadata: records, the immutable image, and the delta between two
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! This node's copy of one partition and its role
+#![forbid(unsafe_code)]

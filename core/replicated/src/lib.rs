@@ -1,0 +1,2 @@
+//! The runtime for replicated state: decide, replay, park, release
+#![forbid(unsafe_code)]

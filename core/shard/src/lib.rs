@@ -1,0 +1,2 @@
+//! The partitions of one core: flusher, blocks, waiters by ticket
+#![forbid(unsafe_code)]

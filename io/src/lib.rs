@@ -1,0 +1,2 @@
+//! The real world: sockets, files, clocks, lanes
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The ottla binary
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Turns the message specs into Rust
+#![forbid(unsafe_code)]
