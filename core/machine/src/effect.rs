@@ -1,0 +1,176 @@
+//! What goes out: a list the machine pushes onto and its driver (or owner) performs, in order.
+//!
+//! E1: an effect may be performed the moment it is seen, or minutes later; what must wait for something is
+//! withheld by the machine until that something's `Done` arrives.
+
+use core::fmt;
+
+use crate::{Conn, DiskOp, Endpoint, How, Level, Machine, Note, Op, Parts, Want};
+
+/// One thing to do in the world.
+pub enum Effect<M: Machine> {
+    /// Say this to the owner.
+    Tell(M::Tell),
+    /// Connect; `Opened` or `Closed` follows. The machine names the connection (odd number).
+    Connect(Conn, Endpoint),
+    /// Deliver input. At most one is outstanding per connection; without one, nothing is read.
+    Receive(Conn, Want),
+    /// Send after everything queued before.
+    Send(Conn, Parts),
+    /// Close.
+    Close(Conn, How),
+    /// Do this on a disk.
+    Disk(Op, DiskOp),
+    /// Do this CPU work elsewhere.
+    Work(Op, M::Job),
+    /// Something for the operator's log.
+    Note(Note),
+}
+
+/// What a loop worked through, so that a step too long is a failing seed and not a mystery in p99.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spend {
+    /// Bytes looked at or copied.
+    Bytes,
+    /// Records looked at.
+    Records,
+    /// Partitions visited.
+    Partitions,
+}
+
+/// What one step or settle has spent. Compared with [`crate::limits`] by the simulator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Bytes looked at or copied.
+    pub bytes: u64,
+    /// Records looked at.
+    pub records: u64,
+    /// Partitions visited.
+    pub partitions: u64,
+}
+
+/// What the parts of a machine need of its [`Effects`]: a log or a quorum does not know whose part it is.
+pub trait Emit {
+    /// Does something on a disk.
+    fn disk(&mut self, op: Op, what: DiskOp);
+    /// Says something to the operator.
+    fn note(&mut self, level: Level, text: String);
+    /// Counts work.
+    fn spend(&mut self, what: Spend, amount: usize);
+}
+
+/// The caller's buffer of effects.
+pub struct Effects<M: Machine> {
+    list: Vec<Effect<M>>,
+    spent: Spent,
+}
+
+impl<M: Machine> Default for Effects<M> {
+    fn default() -> Effects<M> {
+        Effects {
+            list: Vec::new(),
+            spent: Spent::default(),
+        }
+    }
+}
+
+impl<M: Machine> Effects<M> {
+    /// An empty buffer.
+    pub fn new() -> Effects<M> {
+        Effects::default()
+    }
+
+    /// Adds an effect.
+    pub fn push(&mut self, effect: Effect<M>) {
+        self.list.push(effect);
+    }
+
+    /// Says something to the owner.
+    pub fn tell(&mut self, tell: M::Tell) {
+        self.list.push(Effect::Tell(tell));
+    }
+
+    /// Asks for input.
+    pub fn receive(&mut self, conn: Conn, want: Want) {
+        self.list.push(Effect::Receive(conn, want));
+    }
+
+    /// Sends.
+    pub fn send(&mut self, conn: Conn, parts: Parts) {
+        self.list.push(Effect::Send(conn, parts));
+    }
+
+    /// Closes.
+    pub fn close(&mut self, conn: Conn, how: How) {
+        self.list.push(Effect::Close(conn, how));
+    }
+
+    /// Hands CPU work away.
+    pub fn work(&mut self, op: Op, job: M::Job) {
+        self.list.push(Effect::Work(op, job));
+    }
+
+    /// Takes all effects out, in order.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Effect<M>> {
+        self.list.drain(..)
+    }
+
+    /// What lies here, in order.
+    pub fn list(&self) -> &[Effect<M>] {
+        &self.list
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// What was spent since the last [`Effects::reset_spent`].
+    pub fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// Begins a new step's account.
+    pub fn reset_spent(&mut self) {
+        self.spent = Spent::default();
+    }
+}
+
+impl<M: Machine> Emit for Effects<M> {
+    fn disk(&mut self, op: Op, what: DiskOp) {
+        self.list.push(Effect::Disk(op, what));
+    }
+
+    fn note(&mut self, level: Level, text: String) {
+        self.list.push(Effect::Note(Note { level, text }));
+    }
+
+    fn spend(&mut self, what: Spend, amount: usize) {
+        let amount = amount as u64;
+        match what {
+            Spend::Bytes => self.spent.bytes += amount,
+            Spend::Records => self.spent.records += amount,
+            Spend::Partitions => self.spent.partitions += amount,
+        }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Effect<M>
+where
+    M::Tell: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Effect::Tell(tell) => f.debug_tuple("Tell").field(tell).finish(),
+            Effect::Connect(conn, to) => f.debug_tuple("Connect").field(conn).field(to).finish(),
+            Effect::Receive(conn, want) => {
+                f.debug_tuple("Receive").field(conn).field(want).finish()
+            }
+            Effect::Send(conn, parts) => write!(f, "Send({conn:?}, {} bytes)", parts.len()),
+            Effect::Close(conn, how) => f.debug_tuple("Close").field(conn).field(how).finish(),
+            Effect::Disk(op, what) => f.debug_tuple("Disk").field(op).field(what).finish(),
+            Effect::Work(op, _) => f.debug_tuple("Work").field(op).finish(),
+            Effect::Note(note) => f.debug_tuple("Note").field(note).finish(),
+        }
+    }
+}

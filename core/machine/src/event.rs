@@ -1,0 +1,76 @@
+//! What comes in.
+
+use core::fmt;
+
+use bytes::Bytes;
+
+use crate::{Conn, DirEntry, Fault, Job, Machine, Op, Peer, Why};
+
+/// One thing that happened.
+pub enum Event<M: Machine> {
+    /// The owner speaks.
+    Asked(M::Ask),
+    /// A connection is there: accepted, or one that was asked for.
+    Opened(Conn, Peer),
+    /// What `Receive` asked for, contiguous, its `carry` first.
+    Received(Conn, Bytes),
+    /// How many bytes of this connection the kernel has taken, in all. At most one per connection and turn.
+    Sent(Conn, u64),
+    /// The connection is no more. Exactly one per connection.
+    Closed(Conn, Why),
+    /// An operation ended. Exactly one per [`Op`].
+    Done(Op, Result<Output<M>, Fault>),
+}
+
+/// What an operation brought.
+pub enum Output<M: Machine> {
+    /// `Open`: the file's length.
+    Opened {
+        /// Bytes in the file.
+        len: u64,
+    },
+    /// `Allocate`, `Write`, `Sync`, `Truncate`, `Close`, `Rename`, `Remove`, `MakeDir`, `SyncDir`.
+    Done,
+    /// `Read`.
+    Read(Bytes),
+    /// `List`.
+    Listed(Vec<DirEntry>),
+    /// `Space`.
+    Space {
+        /// Bytes free for us.
+        free: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// A [`Job`]'s product.
+    Product(<M::Job as Job>::Product),
+}
+
+impl<M: Machine> fmt::Debug for Event<M>
+where
+    M::Ask: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Asked(ask) => f.debug_tuple("Asked").field(ask).finish(),
+            Event::Opened(conn, peer) => f.debug_tuple("Opened").field(conn).field(peer).finish(),
+            Event::Received(conn, bytes) => write!(f, "Received({conn:?}, {} bytes)", bytes.len()),
+            Event::Sent(conn, to) => f.debug_tuple("Sent").field(conn).field(to).finish(),
+            Event::Closed(conn, why) => f.debug_tuple("Closed").field(conn).field(why).finish(),
+            Event::Done(op, result) => f.debug_tuple("Done").field(op).field(result).finish(),
+        }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Output<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Opened { len } => write!(f, "Opened {{ len: {len} }}"),
+            Output::Done => f.write_str("Done"),
+            Output::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
+            Output::Listed(entries) => f.debug_tuple("Listed").field(entries).finish(),
+            Output::Space { free, total } => write!(f, "Space {{ free: {free}, total: {total} }}"),
+            Output::Product(_) => f.write_str("Product"),
+        }
+    }
+}
