@@ -129,6 +129,43 @@ pub struct DirEntry {
     pub len: u64,
 }
 
+/// What an operation brought.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DiskOutput {
+    /// `Open`: the file's length.
+    Opened {
+        /// Bytes in the file.
+        len: u64,
+    },
+    /// `Allocate`, `Write`, `Sync`, `Truncate`, `Close`, `Rename`, `Remove`, `MakeDir`, `SyncDir`.
+    Done,
+    /// `Read`.
+    Read(Bytes),
+    /// `List`.
+    Listed(Vec<DirEntry>),
+    /// `Space`.
+    Space {
+        /// Bytes free for us.
+        free: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+}
+
+impl fmt::Debug for DiskOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DiskOutput::Opened { len } => write!(f, "Opened {{ len: {len} }}"),
+            DiskOutput::Done => f.write_str("Done"),
+            DiskOutput::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
+            DiskOutput::Listed(entries) => f.debug_tuple("Listed").field(entries).finish(),
+            DiskOutput::Space { free, total } => {
+                write!(f, "Space {{ free: {free}, total: {total} }}")
+            }
+        }
+    }
+}
+
 /// How an operation failed. Not sticky: the next one may well succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use crate::{Conn, DirEntry, Fault, Job, Machine, Op, Peer, Why};
+use crate::{Conn, DiskOutput, Fault, Job, Machine, Op, Peer, Why};
 
 /// One thing that happened.
 pub enum Event<M: Machine> {
@@ -24,24 +24,8 @@ pub enum Event<M: Machine> {
 
 /// What an operation brought.
 pub enum Output<M: Machine> {
-    /// `Open`: the file's length.
-    Opened {
-        /// Bytes in the file.
-        len: u64,
-    },
-    /// `Allocate`, `Write`, `Sync`, `Truncate`, `Close`, `Rename`, `Remove`, `MakeDir`, `SyncDir`.
-    Done,
-    /// `Read`.
-    Read(Bytes),
-    /// `List`.
-    Listed(Vec<DirEntry>),
-    /// `Space`.
-    Space {
-        /// Bytes free for us.
-        free: u64,
-        /// Bytes in all.
-        total: u64,
-    },
+    /// Of a disk.
+    Disk(DiskOutput),
     /// A [`Job`]'s product.
     Product(<M::Job as Job>::Product),
 }
@@ -65,11 +49,7 @@ where
 impl<M: Machine> fmt::Debug for Output<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Output::Opened { len } => write!(f, "Opened {{ len: {len} }}"),
-            Output::Done => f.write_str("Done"),
-            Output::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
-            Output::Listed(entries) => f.debug_tuple("Listed").field(entries).finish(),
-            Output::Space { free, total } => write!(f, "Space {{ free: {free}, total: {total} }}"),
+            Output::Disk(output) => output.fmt(f),
             Output::Product(_) => f.write_str("Product"),
         }
     }
