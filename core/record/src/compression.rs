@@ -1,0 +1,144 @@
+//! The codecs a batch's records may be packed with.
+//!
+//! Invariants
+//! - P1: unpacking never holds more output than the limit, nor beside it more than one window or block of the codec
+//!   (gzip 32 KiB, snappy none, lz4 8 MiB, zstd what its frame asks for up to 128 MiB, touched only as far as output went).
+//! - P2: what `pack` makes, Kafka's own readers unpack.
+
+mod gzip;
+mod lz4;
+mod snappy;
+mod zstd;
+
+use std::io::{ErrorKind, Read};
+
+use crate::Malformed;
+
+/// How the records of a batch are packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// gzip members.
+    Gzip,
+    /// Blocks of snappy in the framing of its Java library, or one raw block.
+    Snappy,
+    /// An lz4 frame of independent blocks.
+    Lz4,
+    /// zstd frames.
+    Zstd,
+}
+
+impl Compression {
+    /// Every codec.
+    pub const ALL: [Compression; 5] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+        Compression::Zstd,
+    ];
+
+    /// The codec with this number in a batch's attributes.
+    pub fn from_bits(bits: i16) -> Result<Compression, Malformed> {
+        match bits {
+            0 => Ok(Compression::None),
+            1 => Ok(Compression::Gzip),
+            2 => Ok(Compression::Snappy),
+            3 => Ok(Compression::Lz4),
+            4 => Ok(Compression::Zstd),
+            other => Err(Malformed::Codec(other as u8)),
+        }
+    }
+
+    /// The codec's number in a batch's attributes.
+    pub fn bits(self) -> i16 {
+        match self {
+            Compression::None => 0,
+            Compression::Gzip => 1,
+            Compression::Snappy => 2,
+            Compression::Lz4 => 3,
+            Compression::Zstd => 4,
+        }
+    }
+
+    /// The codec's name in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Compression::None => "none",
+            Compression::Gzip => "gzip",
+            Compression::Snappy => "snappy",
+            Compression::Lz4 => "lz4",
+            Compression::Zstd => "zstd",
+        }
+    }
+}
+
+/// Unpacks to at most `limit` bytes; what would be more is `TooLarge`.
+pub fn unpack(codec: Compression, packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+    match codec {
+        Compression::None if packed.len() > limit => Err(Malformed::TooLarge),
+        Compression::None => Ok(packed.to_vec()),
+        Compression::Gzip => gzip::unpack(packed, limit),
+        Compression::Snappy => snappy::unpack(packed, limit),
+        Compression::Lz4 => lz4::unpack(packed, limit),
+        Compression::Zstd => zstd::unpack(packed, limit),
+    }
+}
+
+/// Packs. `level` is the codec's own (gzip 1..=9, zstd up to 22; lz4 and snappy have one), none its default.
+pub fn pack(codec: Compression, level: Option<i32>, bytes: &[u8]) -> Vec<u8> {
+    match codec {
+        Compression::None => bytes.to_vec(),
+        Compression::Gzip => gzip::pack(level, bytes),
+        Compression::Snappy => snappy::pack(bytes),
+        Compression::Lz4 => lz4::pack(bytes),
+        Compression::Zstd => zstd::pack(level, bytes),
+    }
+}
+
+/// The first buffer of an unpacking is this many times the packed bytes, and then doubles.
+const FIRST_RATIO: usize = 4;
+const FIRST_LEAST: usize = 1024;
+
+/// Reads to the end, or to `limit`: grows with what really came, never past the limit.
+fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<Vec<u8>, Malformed> {
+    let mut out = Vec::new();
+    let mut filled = 0;
+    let mut room = packed
+        .saturating_mul(FIRST_RATIO)
+        .max(FIRST_LEAST)
+        .min(limit);
+    loop {
+        out.reserve_exact(room - out.len());
+        out.resize(room, 0);
+        while filled < room {
+            match read(reader, &mut out[filled..])? {
+                0 => {
+                    out.truncate(filled);
+                    return Ok(out);
+                }
+                n => filled += n,
+            }
+        }
+        if room == limit {
+            return if read(reader, &mut [0])? == 0 {
+                Ok(out)
+            } else {
+                Err(Malformed::TooLarge)
+            };
+        }
+        room = room.saturating_mul(2).min(limit);
+    }
+}
+
+fn read(reader: &mut impl Read, into: &mut [u8]) -> Result<usize, Malformed> {
+    loop {
+        match reader.read(into) {
+            Ok(n) => return Ok(n),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(Malformed::Packed),
+        }
+    }
+}
