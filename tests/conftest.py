@@ -1,0 +1,93 @@
+"""Fixtures: a broker shared by a module's tests, brokers of one's own, connections, fresh topic names.
+
+A broker that a test leaves behind is ended by its pid; the end of its log is shown with a failure.
+Every broker must still be alive at its end and leave with the exit code of a clean stop.
+"""
+
+import itertools
+import re
+
+import pytest
+
+import brokers
+from wire import Connection
+
+CLEAN_EXIT = 143 if brokers.APACHE else 0
+_names = itertools.count(1)
+_open = []
+
+
+def pytest_collection_modifyitems(items):
+    if brokers.APACHE:
+        for item in items:
+            if item.get_closest_marker("ottla_only"):
+                item.add_marker(pytest.mark.skip(reason="not a promise of Apache Kafka"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for broker in _open:
+            if broker.starts:
+                report.sections.append((f"broker in {broker.directory.name}", broker.log()))
+
+
+def _ended(broker):
+    """Stops a broker that a test has left running; it must go cleanly and must not have panicked."""
+    _open.remove(broker)
+    if broker.process is None:
+        return
+    if broker.process.returncode is None:
+        assert broker.alive(), f"the broker has died with {broker.process.returncode}:\n{broker.log()}"
+        assert broker.stop() == CLEAN_EXIT, broker.log()
+    for start in range(1, broker.starts + 1):
+        said = (broker.directory / f"stderr-{start}").read_text(errors="replace")
+        assert "panicked" not in said, said[-3000:]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory, request):
+    """A broker with default settings (or the module's SETTINGS) for all tests of a module."""
+    node = brokers.broker_in(tmp_path_factory.mktemp("broker"), settings=getattr(request.module, "SETTINGS", {}))
+    _open.append(node)
+    node.start()
+    yield node
+    _ended(node)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Makes brokers of a test's own, not yet started: own(settings={..}, ..)."""
+    made = []
+
+    def make(name="broker", kind=brokers.broker_in, **options):
+        node = kind(tmp_path / name, **options)
+        made.append(node)
+        _open.append(node)
+        return node
+
+    yield make
+    for node in made:
+        _ended(node)
+
+
+@pytest.fixture
+def raw(broker):
+    """A raw connection to the shared broker."""
+    with Connection(broker.address) as connection:
+        yield connection
+
+
+@pytest.fixture
+def name(request):
+    """A topic name nobody else uses."""
+    word = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:60].strip("-")
+    return f"{word}-{next(_names)}"
+
+
+@pytest.fixture
+def topic(raw, name):
+    """A fresh topic of one partition."""
+    raw.create(name)
+    return name
