@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! - P1: unpacking never holds more output than the limit, nor beside it more than one window or block of the codec
-//!   (gzip 32 KiB, snappy none, lz4 8 MiB, zstd what its frame asks for up to 128 MiB, touched only as far as output went).
+//!   (gzip 32 KiB, snappy and lz4 none; zstd what its frame asks for up to 128 MiB, touched only as far as output went).
 //! - P2: what `pack` makes, Kafka's own readers unpack.
 
 mod gzip;
@@ -106,14 +106,14 @@ const FIRST_LEAST: usize = 1024;
 fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<Vec<u8>, Malformed> {
     let mut out = Vec::new();
     let mut filled = 0;
-    let mut room = packed
+    let mut to = packed
         .saturating_mul(FIRST_RATIO)
         .max(FIRST_LEAST)
         .min(limit);
     loop {
-        out.reserve_exact(room - out.len());
-        out.resize(room, 0);
-        while filled < room {
+        let more = to - out.len();
+        grow(&mut out, more, limit);
+        while filled < to {
             match read(reader, &mut out[filled..])? {
                 0 => {
                     out.truncate(filled);
@@ -122,14 +122,14 @@ fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<V
                 n => filled += n,
             }
         }
-        if room == limit {
+        if to == limit {
             return if read(reader, &mut [0])? == 0 {
                 Ok(out)
             } else {
                 Err(Malformed::TooLarge)
             };
         }
-        room = room.saturating_mul(2).min(limit);
+        to = to.saturating_mul(2).min(limit);
     }
 }
 
@@ -141,4 +141,15 @@ fn read(reader: &mut impl Read, into: &mut [u8]) -> Result<usize, Malformed> {
             Err(_) => return Err(Malformed::Packed),
         }
     }
+}
+
+/// Lengthens `out` by `more` zeros. The buffer doubles as a vector's does, but never past the limit.
+fn grow(out: &mut Vec<u8>, more: usize, limit: usize) {
+    let to = out.len() + more;
+    assert!(to <= limit, "P1: {to} bytes within {limit}");
+    if to > out.capacity() {
+        let capacity = out.capacity().saturating_mul(2).clamp(to, limit);
+        out.reserve_exact(capacity - out.len());
+    }
+    out.resize(to, 0);
 }

@@ -3,6 +3,7 @@
 
 use snap::raw::{Decoder, Encoder, decompress_len, max_compress_len};
 
+use super::grow;
 use crate::Malformed;
 use crate::cursor::Cursor;
 
@@ -48,7 +49,7 @@ fn unpack_block(block: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Mal
     if len > limit - begin {
         return Err(Malformed::TooLarge);
     }
-    out.resize(begin + len, 0);
+    grow(out, len, limit);
     match Decoder::new().decompress(block, &mut out[begin..]) {
         Ok(n) if n == len => Ok(()),
         _ => Err(Malformed::Packed),
