@@ -1,2 +1,277 @@
-//! KRaft: votes, epochs and the high watermark of the metadata log
+//! KRaft: who leads the metadata log, and how far it is committed. Inputs come from the broker that owns it (completions of its disk
+//! operations, appends of the controller); what is committed, and whether this node leads, goes back as [`QuorumEvent`]s.
+//!
+//! | stage | on | becomes |
+//! |---|---|---|
+//! | Idle | `start` | Entering (the directory) |
+//! | Entering | directory there | State (`quorum-state` is read) |
+//! | State | read, or absent | Listing (snapshots) |
+//! | Listing | listed | Snapshot (the newest is read), or Log when there is none |
+//! | Snapshot | read whole | Log (recovered from its first byte, always) |
+//! | Log | opened, this node is the only voter | Voting (epoch + 1, its own vote) |
+//! | Voting | vote and epoch are durable | Claiming (itself as leader) |
+//! | Claiming | durable | Leading |
+//! | Leading | `stop` | Closing, then Closed |
+//! | any | a fault of the directory | Offline |
+//!
+//! Q1: an epoch or vote leaves this node only after it was written and synced here (`quorum_state`).
+//! Q2: a leader opens its epoch with a LEADER_CHANGE record.
+//! Q3: the high watermark never goes back, never passes what is flushed, and moves in an epoch only past that epoch's first record.
+//! Q4: what is handed out as committed lies below the high watermark, each offset once and in order.
+//! Q5: a snapshot without its footer is not believed (`snapshot`).
 #![forbid(unsafe_code)]
+
+mod committed;
+mod leader;
+pub mod limits;
+mod open;
+mod quorum_state;
+mod snapshot;
+mod voter_set;
+
+use std::collections::VecDeque;
+
+use ottla_log::{Dirty, Log, LogEvent};
+use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Names, NodeId, Now, Offset, Op, Owner, Time};
+use ottla_protocol::Uuid;
+
+pub use committed::CommittedBatch;
+pub use leader::{AppendError, Replica, View};
+pub use quorum_state::QuorumState;
+pub use snapshot::{Snapshot, SnapshotId};
+pub use voter_set::{KRAFT_VERSION, Voter, VoterEndpoint, VoterSet};
+
+use open::Stage;
+
+/// Who this node is in the quorum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The node.
+    pub node: NodeId,
+    /// Its metadata directory's id.
+    pub directory_id: Uuid,
+    /// Where its controller listens.
+    pub endpoint: VoterEndpoint,
+}
+
+/// Where the quorum keeps its files and by which names it is known to the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The log directory that holds `__cluster_metadata-0`.
+    pub root: Dir,
+    /// The part of the machine that gets the completions of the quorum's own files.
+    pub part: u16,
+    /// The part that gets those of its log.
+    pub log_part: u16,
+}
+
+/// What the quorum tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuorumEvent {
+    /// The state begins with these record values instead of with nothing; everything below `SnapshotId::end` is in them.
+    Snapshot(SnapshotId, Vec<bytes::Bytes>),
+    /// These records are committed.
+    Committed(CommittedBatch),
+    /// This node leads: everything that earlier epochs left has been told as committed before.
+    Leading(LeaderEpoch),
+    /// The log is closed and everything in it is durable.
+    Closed,
+    /// The quorum can go on no more, and why, in a sentence.
+    Offline(String),
+}
+
+/// A voter of the quorum.
+#[derive(Debug)]
+pub struct Quorum {
+    identity: Identity,
+    place: Place,
+    names: Names,
+    dir: Dir,
+    next_seq: u64,
+    stage: Stage,
+    state: QuorumState,
+    voters: VoterSet,
+    log: Option<Log>,
+    /// Recovered or appended, not yet told as committed.
+    pending: VecDeque<CommittedBatch>,
+    high_watermark: Offset,
+    /// The first offset of the epoch that this node leads.
+    epoch_start: Option<Offset>,
+    /// What was written and is not covered by a sync in flight.
+    dirty: Option<Dirty>,
+    /// The sync in flight: its number and what it covers.
+    syncing: Option<(u64, Offset)>,
+}
+
+impl Quorum {
+    /// A quorum that has not read its directory yet.
+    pub fn new(identity: Identity, place: Place) -> Quorum {
+        let mut names = Names::range(place.part, 0);
+        let dir = names.dir();
+        Quorum {
+            identity,
+            place,
+            names,
+            dir,
+            next_seq: 0,
+            stage: Stage::Idle,
+            state: QuorumState::default(),
+            voters: VoterSet::default(),
+            log: None,
+            pending: VecDeque::new(),
+            high_watermark: Offset(0),
+            epoch_start: None,
+            dirty: None,
+            syncing: None,
+        }
+    }
+
+    /// Takes a completion in: of the quorum's own files, or of its log.
+    pub fn on_done(
+        &mut self,
+        now: Now,
+        op: Op,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        if op.owner.part == self.place.log_part {
+            self.on_log_done(now, op.seq, result, fx, out);
+        } else if self.syncing.is_some_and(|(seq, _)| seq == op.seq) {
+            self.on_synced(now, result, fx, out);
+        } else {
+            self.on_file_done(now, op.seq, result, fx, out);
+        }
+        self.check();
+    }
+
+    /// Ends a turn: the log writes what was collected, and all of it is made durable.
+    pub fn settle(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        if let Some(log) = &mut self.log {
+            let mut events = Vec::new();
+            if let Some(dirty) = log.settle(now, fx, &mut events) {
+                self.dirty = Some(dirty);
+            }
+            self.on_log_events(now, events, fx, out);
+        }
+        self.sync(fx);
+        self.check();
+    }
+
+    /// When `settle` is due next.
+    pub fn deadline(&self) -> Option<Time> {
+        self.log.as_ref().and_then(Log::deadline)
+    }
+
+    /// Closes the log; `Closed` is told when everything in it is durable.
+    pub fn stop(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        match &mut self.log {
+            Some(log) if matches!(self.stage, Stage::Leading) => {
+                log.stop(now, fx);
+                self.stage = Stage::Closing;
+            }
+            _ => {
+                self.stage = Stage::Closed;
+                out.push(QuorumEvent::Closed);
+            }
+        }
+    }
+
+    /// Panics when an invariant does not hold.
+    pub fn check(&self) {
+        if let Some(log) = &self.log {
+            log.check();
+            assert!(self.high_watermark <= log.flushed(), "Q3: {} > {}", self.high_watermark, log.flushed());
+        }
+        let first = self.pending.front().map(|batch| batch.base_offset);
+        assert!(first.is_none_or(|first| first >= self.high_watermark), "Q4: {first:?} was not told");
+    }
+
+    fn owner(&self) -> Owner {
+        Owner { part: self.place.part, slot: 0, generation: 0 }
+    }
+
+    /// Numbers for the next operations of a small file's reading or writing.
+    fn seqs(&mut self) -> u64 {
+        self.next_seq += SEQS;
+        self.next_seq
+    }
+
+    fn disk(&mut self, fx: &mut impl Emit, what: DiskOp) -> u64 {
+        let seq = self.seqs();
+        fx.disk(self.owner().op(seq), what);
+        seq
+    }
+
+    fn offline(&mut self, why: String, out: &mut Vec<QuorumEvent>) {
+        if !matches!(self.stage, Stage::Offline) {
+            self.stage = Stage::Offline;
+            out.push(QuorumEvent::Offline(why));
+        }
+    }
+
+    fn on_log_done(
+        &mut self,
+        now: Now,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let Some(log) = &mut self.log else { return };
+        let mut events = Vec::new();
+        log.on_done(now, seq, result, fx, &mut events);
+        self.on_log_events(now, events, fx, out);
+    }
+
+    fn on_log_events(&mut self, now: Now, events: Vec<LogEvent>, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        for event in events {
+            match event {
+                LogEvent::Batch(bytes) => self.on_recovered(bytes, out),
+                LogEvent::Opened => self.on_log_opened(now, fx, out),
+                LogEvent::Written(_) => {}
+                LogEvent::Undone { .. } => {
+                    // The controller's state has been replayed to the tail; there is no way back from an append that did not happen.
+                    self.offline("the metadata log has no room to grow: free space in the log directory and start again".to_owned(), out);
+                }
+                LogEvent::Offline(_, why) => self.offline(why, out),
+                LogEvent::Closed => {
+                    self.stage = Stage::Closed;
+                    out.push(QuorumEvent::Closed);
+                }
+                LogEvent::Work(..) => unreachable!("the metadata log is never validated strictly"),
+            }
+        }
+    }
+
+    /// Group commit: at most one sync in flight; the next covers everything written meanwhile.
+    fn sync(&mut self, fx: &mut impl Emit) {
+        if self.syncing.is_none()
+            && let Some(dirty) = self.dirty.take()
+        {
+            let seq = self.disk(fx, DiskOp::Sync(dirty.file));
+            self.syncing = Some((seq, dirty.to));
+        }
+    }
+
+    fn on_synced(
+        &mut self,
+        now: Now,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let covered = self.syncing.take();
+        match (result, covered, &mut self.log) {
+            (Ok(_), Some((_, to)), Some(log)) => {
+                log.on_durable(to);
+                self.advance(now, fx, out);
+            }
+            (Err(fault), ..) => self.offline(format!("a sync of the metadata log failed ({fault:?}): what it covered may be lost; check the disk"), out),
+            _ => {}
+        }
+    }
+}
+
+/// A small file takes fewer operations than this.
+const SEQS: u64 = 16;

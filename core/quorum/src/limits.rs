@@ -1,0 +1,16 @@
+//! The quorum's bounds.
+
+/// A metadata batch is at most this long, as Kafka's writer has it.
+pub const BATCH_BYTES: usize = 8 << 20;
+
+/// A metadata batch unpacks to at most this much: Kafka's own are not packed, foreign ones may be.
+pub const BATCH_UNPACKED: usize = 64 << 20;
+
+/// A snapshot is read whole up to this length. Ten times what a hundred thousand partitions take.
+pub const SNAPSHOT_BYTES: u64 = 256 << 20;
+
+/// `quorum-state` is a line of JSON.
+pub const STATE_BYTES: u64 = 64 << 10;
+
+/// Directory entries listed at a time.
+pub const LIST: u32 = 1000;

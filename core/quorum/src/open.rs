@@ -1,0 +1,261 @@
+//! From a directory to a leader: reading what the last life left, then the election of a quorum of one.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_log::checkpoint::{Load, Loaded, Progress, Rewrite};
+use ottla_log::{Log, LogConfig, Start};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Names, Now, Offset, Owner};
+use ottla_protocol::Uuid;
+use ottla_record::{Batch, control_kind};
+
+use crate::snapshot::{Snapshot, SnapshotId};
+use crate::{CommittedBatch, Quorum, QuorumEvent, QuorumState, limits};
+
+/// Where the quorum is on its way. The table is in the crate's header.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    Idle,
+    Entering,
+    State(Load),
+    Listing { newest: Option<SnapshotId> },
+    Snapshot(Load, SnapshotId),
+    Log,
+    Voting(Rewrite),
+    Claiming(Rewrite),
+    Leading,
+    Closing,
+    Closed,
+    Offline,
+}
+
+const DIR: &str = "__cluster_metadata-0";
+const STATE: &str = "quorum-state";
+
+impl Quorum {
+    /// Begins to read the directory.
+    pub fn start(&mut self, fx: &mut impl Emit) {
+        assert!(matches!(self.stage, Stage::Idle), "a quorum starts once");
+        self.disk(fx, DiskOp::MakeDir { dir: self.place.root, name: name(DIR), made: self.dir });
+        self.stage = Stage::Entering;
+    }
+
+    /// A completion of the quorum's own small files.
+    pub(crate) fn on_file_done(
+        &mut self,
+        now: Now,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Entering => match result {
+                Ok(_) => self.stage = Stage::State(self.load(STATE, limits::STATE_BYTES, fx)),
+                Err(fault) => self.offline(format!("{DIR} cannot be opened ({fault:?})"), out),
+            },
+            Stage::State(mut load) => match load.on_done(seq, result, fx) {
+                Loaded::Going => self.stage = Stage::State(load),
+                loaded => self.on_state(loaded, fx, out),
+            },
+            Stage::Listing { newest } => self.on_listed(now, newest, result, fx, out),
+            Stage::Snapshot(mut load, id) => match load.on_done(seq, result, fx) {
+                Loaded::Going => self.stage = Stage::Snapshot(load, id),
+                loaded => self.on_snapshot(now, id, loaded, fx, out),
+            },
+            Stage::Voting(mut rewrite) => match rewrite.on_done(seq, result, fx) {
+                Progress::Going => self.stage = Stage::Voting(rewrite),
+                progress => self.on_voted(now, progress, fx, out),
+            },
+            Stage::Claiming(mut rewrite) => match rewrite.on_done(seq, result, fx) {
+                Progress::Going => self.stage = Stage::Claiming(rewrite),
+                Progress::Done => self.open_epoch(now, fx, out),
+                Progress::Failed(fault) => self.offline(not_written(fault), out),
+            },
+            other => self.stage = other,
+        }
+    }
+
+    fn on_state(&mut self, loaded: Loaded, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        let state = match loaded {
+            Loaded::Absent | Loaded::Going => Ok(QuorumState::default()),
+            Loaded::Bytes(bytes) => QuorumState::parse(&bytes),
+            Loaded::Failed(fault) => Err(format!("{DIR}/{STATE} cannot be read ({fault:?})")),
+        };
+        match state {
+            Ok(state) => {
+                self.state = state;
+                self.list(None, None, fx);
+            }
+            Err(why) => self.offline(why, out),
+        }
+    }
+
+    fn list(&mut self, after: Option<Name>, newest: Option<SnapshotId>, fx: &mut impl Emit) {
+        self.disk(fx, DiskOp::List { dir: self.dir, after, most: limits::LIST });
+        self.stage = Stage::Listing { newest };
+    }
+
+    fn on_listed(
+        &mut self,
+        now: Now,
+        newest: Option<SnapshotId>,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let entries = match result {
+            Ok(DiskOutput::Listed(entries)) => entries,
+            other => return self.offline(format!("{DIR} cannot be listed ({other:?})"), out),
+        };
+        let newest = entries.iter().filter_map(|entry| SnapshotId::parse(entry.name.as_str())).max().max(newest);
+        match (entries.last(), newest) {
+            (Some(last), newest) if entries.len() == limits::LIST as usize => {
+                self.list(Some(last.name.clone()), newest, fx);
+            }
+            (_, Some(id)) => {
+                self.stage = Stage::Snapshot(self.load(&id.file_name(), limits::SNAPSHOT_BYTES, fx), id);
+            }
+            (_, None) => self.open_log(now, fx),
+        }
+    }
+
+    fn on_snapshot(
+        &mut self,
+        now: Now,
+        id: SnapshotId,
+        loaded: Loaded,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let snapshot = match &loaded {
+            Loaded::Bytes(bytes) => Snapshot::parse(bytes),
+            other => Err(format!("cannot be read ({other:?})")),
+        };
+        match snapshot {
+            Ok(snapshot) => {
+                self.voters = snapshot.voters;
+                self.high_watermark = id.end;
+                out.push(QuorumEvent::Snapshot(id, snapshot.values));
+                self.open_log(now, fx);
+            }
+            Err(why) => self.offline(
+                format!("the snapshot {DIR}/{} {why}: restore it from a backup; without it topics would be lost", id.file_name()),
+                out,
+            ),
+        }
+    }
+
+    fn open_log(&mut self, now: Now, fx: &mut impl Emit) {
+        let place = ottla_log::Place {
+            owner: Owner { part: self.place.log_part, slot: 0, generation: 0 },
+            names: Names::range(self.place.log_part, 0),
+            parent: self.place.root,
+            dir_name: name(DIR),
+            topic_id: *Uuid::METADATA_TOPIC.as_bytes(),
+        };
+        let config = LogConfig {
+            segment_bytes: SEGMENT_BYTES,
+            segment_ms: SEGMENT_MS,
+            retention_ms: -1,
+            retention_bytes: -1,
+            delete: false,
+            max_message_bytes: limits::BATCH_BYTES as u32 + (1 << 20),
+            ..LogConfig::default()
+        };
+        self.stage = Stage::Log;
+        // The metadata log is never believed: every batch's checksum is looked at in every start.
+        let start = Start::Recover { from: Offset(0), show: true };
+        self.log = Some(Log::open(place, Arc::new(config), start, now, fx));
+    }
+
+    /// A batch that the log found whole.
+    pub(crate) fn on_recovered(&mut self, bytes: Bytes, out: &mut Vec<QuorumEvent>) {
+        let read = CommittedBatch::new(bytes).map_err(|why| why.to_string()).and_then(|batch| {
+            if batch.control {
+                self.read_control(&batch.bytes)?;
+            }
+            Ok(batch)
+        });
+        match read {
+            Ok(batch) if batch.next_offset <= self.high_watermark => {} // below the snapshot: it is in there
+            Ok(batch) => self.pending.push_back(batch),
+            Err(why) => self.offline(format!("{DIR} holds a batch that cannot be read ({why})"), out),
+        }
+    }
+
+    fn read_control(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let text = |why: &dyn std::fmt::Display| why.to_string();
+        let records = Batch::parse(bytes).and_then(|batch| batch.records(limits::BATCH_UNPACKED)).map_err(|e| text(&e))?;
+        for record in records.iter() {
+            let record = record.map_err(|e| text(&e))?;
+            let kind = control_kind(record.key).map_err(|e| text(&e))?;
+            self.voters.read(kind, record.value.unwrap_or_default()).map_err(|e| text(&e))?;
+        }
+        Ok(())
+    }
+
+    /// The log is open: an election, if this node is the one voter.
+    pub(crate) fn on_log_opened(&mut self, _now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        if let Err(why) = self.judge_voters() {
+            return self.offline(why, out);
+        }
+        let last = self.log.as_ref().map_or(LeaderEpoch::NONE, Log::latest_epoch);
+        let epoch = LeaderEpoch(self.state.epoch.max(last).0 + 1);
+        self.state = QuorumState { leader: None, epoch, voted: Some((self.identity.node, self.identity.directory_id)) };
+        self.stage = Stage::Voting(self.persist(fx));
+    }
+
+    fn judge_voters(&self) -> Result<(), String> {
+        let me = &self.identity;
+        match self.voters.voters.as_slice() {
+            [] if self.voters.kraft_version == 0 => Ok(()),
+            [only] if only.id == me.node && only.directory_id == me.directory_id => Ok(()),
+            [only] => Err(format!(
+                "the quorum's only voter is node {} with directory {}, this is node {} with directory {}: it can never lead; check meta.properties",
+                only.id, only.directory_id, me.node, me.directory_id
+            )),
+            voters => Err(format!(
+                "the metadata log names {} voters; this version serves a quorum of one",
+                voters.len()
+            )),
+        }
+    }
+
+    /// Q1 holds here: the vote is durable. One voter's own vote is the majority.
+    fn on_voted(&mut self, _now: Now, progress: Progress, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        if let Progress::Failed(fault) = progress {
+            return self.offline(not_written(fault), out);
+        }
+        self.state = QuorumState { leader: Some(self.identity.node), voted: None, ..self.state };
+        self.stage = Stage::Claiming(self.persist(fx));
+    }
+
+    fn persist(&mut self, fx: &mut impl Emit) -> Rewrite {
+        let bytes = if self.voters.kraft_version == 0 {
+            self.state.print_static(self.identity.node)
+        } else {
+            self.state.print()
+        };
+        let seq = self.seqs();
+        Rewrite::begin(self.owner(), seq, self.dir, name(STATE), Bytes::from(bytes), &mut self.names, fx)
+    }
+
+    fn load(&mut self, file: &str, most: u64, fx: &mut impl Emit) -> Load {
+        let seq = self.seqs();
+        Load::begin(self.owner(), seq, self.dir, name(file), most, &mut self.names, fx)
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("the quorum's file names are names")
+}
+
+fn not_written(fault: Fault) -> String {
+    format!("{DIR}/{STATE} cannot be written ({fault:?}): without it this node may not vote")
+}
+
+/// `metadata.log.segment.bytes`.
+const SEGMENT_BYTES: u32 = 1 << 30;
+/// `metadata.log.segment.ms`.
+const SEGMENT_MS: i64 = 7 * 24 * 3600 * 1000;
