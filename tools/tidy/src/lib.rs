@@ -48,6 +48,10 @@ impl Source {
             let Some(name) = function_name(line) else {
                 continue;
             };
+            let signature_end = lines[at..].iter().find(|l| l.ends_with(['{', ';', '}']));
+            if signature_end.is_none_or(|l| l.ends_with(';')) {
+                continue;
+            }
             let indent = line.len() - line.trim_start().len();
             let closing = format!("{}}}", " ".repeat(indent));
             if let Some(length) = lines[at..].iter().position(|l| *l == closing) {
@@ -62,7 +66,7 @@ fn function_name(line: &str) -> Option<String> {
     let mut words = line
         .split_whitespace()
         .skip_while(|w| w.starts_with("pub") || ["const", "async", "unsafe"].contains(w));
-    if words.next() != Some("fn") || line.trim_end().ends_with(';') {
+    if words.next() != Some("fn") {
         return None;
     }
     let name: String = words
