@@ -82,6 +82,13 @@ impl Names {
         }
     }
 
+    /// A range of 2^24 names set aside for one of the part's slots.
+    pub fn range(&mut self) -> Names {
+        let range = Names { next: self.next };
+        self.next += 1 << 24;
+        range
+    }
+
     /// A file identity never used before.
     pub fn file(&mut self) -> File {
         self.next += 1;
