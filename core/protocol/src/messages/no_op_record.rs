@@ -1,0 +1,45 @@
+//! NoOpRecord: key 20, version 0, flexible from 0. Generated from `specs/NoOpRecord.spec`.
+
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+
+/// NoOpRecord: key 20, version 0, flexible from 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NoOpRecord {}
+
+impl NoOpRecord {
+    /// Which record.
+    pub const KEY: u16 = 20;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 0;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = 0;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'_>, version: i16) -> Result<Self, DecodeError> {
+        if version != 0 {
+            return Err(DecodeError::Version {
+                of: "NoOpRecord",
+                version: version.into(),
+            });
+        }
+
+        let it = Self::default();
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if version != 0 {
+            return Err(EncodeError::Version {
+                of: "NoOpRecord",
+                version,
+            });
+        }
+
+        w.tags();
+        Ok(())
+    }
+}

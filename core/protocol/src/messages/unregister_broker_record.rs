@@ -1,0 +1,54 @@
+//! UnregisterBrokerRecord: key 1, version 0, flexible from 0. Generated from `specs/UnregisterBrokerRecord.spec`.
+
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+
+/// UnregisterBrokerRecord: key 1, version 0, flexible from 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UnregisterBrokerRecord {
+    /// All versions.
+    pub broker_id: i32,
+    /// All versions.
+    pub broker_epoch: i64,
+}
+
+impl UnregisterBrokerRecord {
+    /// Which record.
+    pub const KEY: u16 = 1;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 0;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = 0;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'_>, version: i16) -> Result<Self, DecodeError> {
+        if version != 0 {
+            return Err(DecodeError::Version {
+                of: "UnregisterBrokerRecord",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.broker_id = r.i32()?;
+        it.broker_epoch = r.i64()?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if version != 0 {
+            return Err(EncodeError::Version {
+                of: "UnregisterBrokerRecord",
+                version,
+            });
+        }
+
+        w.i32(self.broker_id);
+        w.i64(self.broker_epoch);
+        w.tags();
+        Ok(())
+    }
+}

@@ -1,0 +1,412 @@
+//! Reading: every length and count is compared with the bytes present before anything is taken or allocated.
+//!
+//! Invariants
+//! - R1: `at` never passes the end of the bytes, and the end only ever moves inwards while a tagged field is read.
+//! - R2: an array is refused when the bytes left cannot hold its count, and what is set aside for it in
+//!   advance is at most [`AHEAD`] times those bytes; more is taken only as elements are really read.
+//! - R3: there is no recursion here: depth is that of the spec.
+
+use super::{DecodeError, Element, LONGEST_STRING, Records};
+use crate::Uuid;
+use std::borrow::Cow;
+
+/// How many bytes of memory may be set aside for each byte that is still there. Elements are larger in
+/// memory than on the wire (an i32 of null is a pointer and two words); four spares ordinary messages the
+/// second allocation.
+const AHEAD: usize = 4;
+
+/// A cursor over bytes from outside. What it hands out borrows them.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// An open tagged field: the bytes as they were outside of it.
+pub(crate) struct Tagged<'a> {
+    pub(crate) tag: u32,
+    outside: &'a [u8],
+}
+
+macro_rules! fixed {
+    ($($name:ident)*) => {$(
+        /// A big-endian number.
+        pub fn $name(&mut self) -> Result<$name, DecodeError> {
+            Ok($name::from_be_bytes(self.fixed()?))
+        }
+    )*};
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    pub fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader { bytes, at: 0 }
+    }
+
+    /// How many bytes have been read.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// Everything that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        let rest = &self.bytes[self.at..];
+        self.at = self.bytes.len();
+        rest
+    }
+
+    /// Refuses if bytes are left.
+    pub fn end(&self) -> Result<(), DecodeError> {
+        match self.left() {
+            0 => Ok(()),
+            left => Err(DecodeError::Left { at: self.at, left }),
+        }
+    }
+
+    /// The next bytes, without a length before them.
+    pub fn take(&mut self, wanted: usize) -> Result<&'a [u8], DecodeError> {
+        let left = self.left();
+        if wanted > left {
+            return Err(DecodeError::Short {
+                at: self.at,
+                wanted,
+                left,
+            });
+        }
+        let taken = &self.bytes[self.at..self.at + wanted];
+        self.at += wanted;
+        Ok(taken)
+    }
+
+    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        match self.bytes[self.at..].first_chunk() {
+            Some(chunk) => {
+                self.at += N;
+                Ok(*chunk)
+            }
+            None => Err(DecodeError::Short {
+                at: self.at,
+                wanted: N,
+                left: self.left(),
+            }),
+        }
+    }
+
+    fixed! { i8 i16 i32 i64 u8 u16 u32 f64 }
+
+    /// A byte; anything but zero is true.
+    pub fn bool(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.u8()? != 0)
+    }
+
+    /// Sixteen bytes.
+    pub fn uuid(&mut self) -> Result<Uuid, DecodeError> {
+        Ok(Uuid(self.fixed()?))
+    }
+
+    /// An unsigned varint of 32 bits.
+    pub fn uvarint(&mut self) -> Result<u32, DecodeError> {
+        let start = self.at;
+        let mut value = 0u32;
+        for shift in [0, 7, 14, 21, 28] {
+            let byte = self.u8()?;
+            // The fifth byte has room for four bits and may not say that more follow.
+            if shift == 28 && byte > 0x0f {
+                break;
+            }
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(DecodeError::Varint { at: start })
+    }
+
+    fn compact_length(&mut self) -> Result<Option<usize>, DecodeError> {
+        Ok((self.uvarint()? as usize).checked_sub(1))
+    }
+
+    /// The bytes of a string; `None` is null.
+    fn text(&mut self, flexible: bool) -> Result<Option<&'a [u8]>, DecodeError> {
+        let at = self.at;
+        let length = if flexible {
+            self.compact_length()?
+        } else {
+            usize::try_from(self.i16()?).ok()
+        };
+        match length {
+            None => Ok(None),
+            Some(length) if length > LONGEST_STRING => Err(DecodeError::Length { at, length }),
+            Some(length) => self.take(length).map(Some),
+        }
+    }
+
+    /// A length in four bytes, or compact; `None` is null.
+    fn length(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
+        if flexible {
+            self.compact_length()
+        } else {
+            Ok(usize::try_from(self.i32()?).ok())
+        }
+    }
+
+    /// A string. Bytes that are not UTF-8 become U+FFFD, as in Kafka.
+    pub fn string(&mut self, flexible: bool) -> Result<Cow<'a, str>, DecodeError> {
+        let at = self.at;
+        self.text(flexible)?
+            .map(String::from_utf8_lossy)
+            .ok_or(DecodeError::Null { at })
+    }
+
+    /// A string that may be null, if `null` says that this version allows it.
+    pub fn nullable_string(
+        &mut self,
+        flexible: bool,
+        null: bool,
+    ) -> Result<Option<Cow<'a, str>>, DecodeError> {
+        let at = self.at;
+        let text = self.text(flexible)?;
+        Reader::allow(at, text.map(String::from_utf8_lossy), null)
+    }
+
+    /// Bytes behind their length.
+    pub fn bytes(&mut self, flexible: bool) -> Result<Cow<'a, [u8]>, DecodeError> {
+        let at = self.at;
+        let length = self.length(flexible)?.ok_or(DecodeError::Null { at })?;
+        self.take(length).map(Cow::Borrowed)
+    }
+
+    /// Bytes that may be null, if `null` says that this version allows it.
+    pub fn nullable_bytes(
+        &mut self,
+        flexible: bool,
+        null: bool,
+    ) -> Result<Option<Cow<'a, [u8]>>, DecodeError> {
+        let at = self.at;
+        let bytes = self
+            .length(flexible)?
+            .map(|length| self.take(length))
+            .transpose()?;
+        Reader::allow(at, bytes.map(Cow::Borrowed), null)
+    }
+
+    /// Record batches, untouched.
+    pub fn records(
+        &mut self,
+        flexible: bool,
+        null: bool,
+    ) -> Result<Option<Records<'a>>, DecodeError> {
+        let at = self.at;
+        let bytes = self
+            .length(flexible)?
+            .map(|length| self.take(length))
+            .transpose()?;
+        Reader::allow(at, bytes.map(Records::Bytes), null)
+    }
+
+    fn allow<T>(at: usize, value: Option<T>, null: bool) -> Result<Option<T>, DecodeError> {
+        if value.is_none() && !null {
+            Err(DecodeError::Null { at })
+        } else {
+            Ok(value)
+        }
+    }
+
+    /// An array.
+    pub(crate) fn array<T: Element<'a>>(
+        &mut self,
+        flexible: bool,
+        version: i16,
+    ) -> Result<Vec<T>, DecodeError> {
+        let at = self.at;
+        self.nullable_array(flexible, version, true)?
+            .ok_or(DecodeError::Null { at })
+    }
+
+    /// An array that may be null, if `null` says that this version allows it.
+    pub(crate) fn nullable_array<T: Element<'a>>(
+        &mut self,
+        flexible: bool,
+        version: i16,
+        null: bool,
+    ) -> Result<Option<Vec<T>>, DecodeError> {
+        let at = self.at;
+        let Some(count) = Reader::allow(at, self.length(flexible)?, null)? else {
+            return Ok(None);
+        };
+        let left = self.left();
+        if count > left / T::LEAST {
+            return Err(DecodeError::Count { at, count, left });
+        }
+        let mut elements = Vec::with_capacity(count.min(AHEAD * left / size_of::<T>().max(1)));
+        for _ in 0..count {
+            elements.push(T::read(self, flexible, version)?);
+        }
+        Ok(Some(elements))
+    }
+
+    /// How many tagged fields follow. Each takes at least two bytes.
+    pub(crate) fn tags(&mut self) -> Result<u32, DecodeError> {
+        let at = self.at;
+        let count = self.uvarint()?;
+        let left = self.left();
+        if count as usize > left / 2 {
+            return Err(DecodeError::Count {
+                at,
+                count: count as usize,
+                left,
+            });
+        }
+        Ok(count)
+    }
+
+    /// Enters a tagged field: until [`Reader::leave`] the bytes end where it ends.
+    pub(crate) fn enter(&mut self) -> Result<Tagged<'a>, DecodeError> {
+        let tag = self.uvarint()?;
+        let size = self.uvarint()? as usize;
+        let left = self.left();
+        if size > left {
+            return Err(DecodeError::Short {
+                at: self.at,
+                wanted: size,
+                left,
+            });
+        }
+        let outside = self.bytes;
+        self.bytes = &outside[..self.at + size];
+        Ok(Tagged { tag, outside })
+    }
+
+    /// Leaves a tagged field, all of which must have been read.
+    pub(crate) fn leave(&mut self, field: Tagged<'a>) -> Result<(), DecodeError> {
+        self.end()?;
+        self.bytes = field.outside;
+        Ok(())
+    }
+
+    /// Passes over tagged fields that nobody here knows.
+    pub(crate) fn skip_tags(&mut self) -> Result<(), DecodeError> {
+        for _ in 0..self.tags()? {
+            let field = self.enter()?;
+            self.rest();
+            self.leave(field)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varints() {
+        assert_eq!(Reader::new(&[0x00]).uvarint(), Ok(0));
+        assert_eq!(Reader::new(&[0xff, 0x01]).uvarint(), Ok(255));
+        assert_eq!(
+            Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).uvarint(),
+            Ok(u32::MAX)
+        );
+        assert_eq!(
+            Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x1f]).uvarint(),
+            Err(DecodeError::Varint { at: 0 })
+        );
+        assert_eq!(
+            Reader::new(&[0x80; 9]).uvarint(),
+            Err(DecodeError::Varint { at: 0 })
+        );
+        assert_eq!(
+            Reader::new(&[0x80]).uvarint(),
+            Err(DecodeError::Short {
+                at: 1,
+                wanted: 1,
+                left: 0
+            })
+        );
+    }
+
+    #[test]
+    fn null_and_lengths() {
+        assert_eq!(
+            Reader::new(&[0xff, 0xff]).nullable_string(false, true),
+            Ok(None)
+        );
+        assert_eq!(
+            Reader::new(&[0xff, 0xff]).string(false),
+            Err(DecodeError::Null { at: 0 })
+        );
+        assert_eq!(
+            Reader::new(&[0x00]).nullable_string(true, false),
+            Err(DecodeError::Null { at: 0 })
+        );
+        assert_eq!(
+            Reader::new(&[3, b'h', b'i']).string(true).as_deref(),
+            Ok("hi")
+        );
+        assert_eq!(
+            Reader::new(&[0x81, 0x80, 0x02, 0]).string(true),
+            Err(DecodeError::Length {
+                at: 0,
+                length: 32_768
+            })
+        );
+        assert_eq!(
+            Reader::new(&[0, 2, 0xc3, 0x28]).string(false).as_deref(),
+            Ok("\u{fffd}(")
+        );
+    }
+
+    #[test]
+    fn a_count_costs_nothing() {
+        let huge = [0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1];
+        assert_eq!(
+            Reader::new(&huge).array::<i32>(false, 0),
+            Err(DecodeError::Count {
+                at: 0,
+                count: 0x7fff_ffff,
+                left: 4
+            })
+        );
+        assert_eq!(
+            Reader::new(&huge).bytes(false),
+            Err(DecodeError::Short {
+                at: 4,
+                wanted: 0x7fff_ffff,
+                left: 4
+            })
+        );
+        assert_eq!(
+            Reader::new(&[0x7f, 0]).skip_tags(),
+            Err(DecodeError::Count {
+                at: 0,
+                count: 127,
+                left: 1
+            })
+        );
+    }
+
+    #[test]
+    fn a_tagged_field_is_used_up_and_not_passed() {
+        let mut r = Reader::new(&[7, 2, 0, 9, 5]);
+        let field = r.enter().unwrap();
+        assert_eq!((field.tag, r.left()), (7, 2));
+        assert_eq!(
+            r.i32(),
+            Err(DecodeError::Short {
+                at: 2,
+                wanted: 4,
+                left: 2
+            })
+        );
+        assert_eq!(r.i8(), Ok(0));
+        assert_eq!(r.end(), Err(DecodeError::Left { at: 3, left: 1 }));
+        assert_eq!(r.i8(), Ok(9));
+        r.leave(field).unwrap();
+        assert_eq!(r.i8(), Ok(5));
+    }
+}

@@ -1,0 +1,176 @@
+//! What is generated about all messages together: the list of modules with the table of versions, the enum of
+//! metadata records, and the table by which the tests reach every message.
+
+use crate::name::snake;
+use crate::rust::message_borrows;
+use crate::spec::{Kind, Message, Versions};
+use std::fmt::Write;
+
+/// `messages/mod.rs`.
+pub fn modules(messages: &[Message]) -> String {
+    let mut out = String::from(
+        "//! Kafka's messages: a module each, with the structs inside it. Generated from `specs/`.
+//!
+//! Every message has `decode` and `encode` for each of its versions, and its spec's defaults.
+#![allow(clippy::field_reassign_with_default)] // a version sets what it has; the rest keeps its default
+
+use crate::ApiKey;
+use std::ops::RangeInclusive;
+
+",
+    );
+    let mut names: Vec<String> = messages
+        .iter()
+        .map(|message| message.name.clone())
+        .collect();
+    names.push("MetadataRecord".into());
+    names.sort();
+    for name in &names {
+        let _ = writeln!(out, "pub mod {};", snake(name));
+    }
+    out.push('\n');
+    for name in &names {
+        let _ = writeln!(out, "pub use {}::{name};", snake(name));
+    }
+    out.push_str(
+        "\n/// The versions of an API for which there are messages here, if there are any.
+pub fn versions(key: ApiKey) -> Option<RangeInclusive<i16>> {\nSome(match key {\n",
+    );
+    let mut requests: Vec<&Message> = messages
+        .iter()
+        .filter(|m| m.kind == Kind::Request)
+        .collect();
+    requests.sort_by_key(|message| message.key);
+    for message in requests {
+        let Versions { first, last } = message.versions;
+        let _ = writeln!(
+            out,
+            "ApiKey::{} => {first}..={last},",
+            message.name.trim_end_matches("Request")
+        );
+    }
+    out.push_str("_ => return None,\n})\n}\n");
+    out
+}
+
+/// `messages/metadata_record.rs`.
+pub fn metadata_record(messages: &[Message]) -> String {
+    let mut records: Vec<&Message> = messages
+        .iter()
+        .filter(|m| m.kind == Kind::Metadata)
+        .collect();
+    records.sort_by_key(|message| message.key);
+    let variant = |message: &Message| message.name.trim_end_matches("Record").to_owned();
+    let mut out = String::from(
+        "//! Every record of the cluster metadata, as one type. Generated from `specs/`.\n
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};\n",
+    );
+    let names: Vec<&str> = records
+        .iter()
+        .map(|message| message.name.as_str())
+        .collect();
+    let _ = writeln!(out, "use super::{{{}}};\n", names.join(", "));
+    out.push_str("/// A record of the cluster metadata.\n#[derive(Clone, Debug, PartialEq)]\npub enum MetadataRecord<'a> {\n");
+    for message in &records {
+        let life = if message_borrows(message) { "<'a>" } else { "" };
+        let key = message.key.unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "/// Key {key}.\n{}({}{life}),",
+            variant(message),
+            message.name
+        );
+    }
+    out.push_str("}\n\nimpl<'a> MetadataRecord<'a> {\n/// Its number.\npub fn key(&self) -> u16 {\nmatch self {\n");
+    for message in &records {
+        let _ = writeln!(
+            out,
+            "MetadataRecord::{}(_) => {}::KEY,",
+            variant(message),
+            message.name
+        );
+    }
+    out.push_str(
+        "}\n}\n\n/// The newest version of it.\npub fn max_version(&self) -> i16 {\nmatch self {\n",
+    );
+    for message in &records {
+        let _ = writeln!(
+            out,
+            "MetadataRecord::{}(_) => {}::MAX_VERSION,",
+            variant(message),
+            message.name
+        );
+    }
+    out.push_str(
+        "}\n}\n\n/// Reads the body of the record of that number.
+pub fn decode_body(key: u16, version: i16, r: &mut Reader<'a>) -> Result<Self, DecodeError> {\nOk(match key {\n",
+    );
+    for message in &records {
+        let name = &message.name;
+        let _ = writeln!(
+            out,
+            "{name}::KEY => MetadataRecord::{}({name}::decode(r, version)?),",
+            variant(message)
+        );
+    }
+    out.push_str(
+        "_ => return Err(DecodeError::Key { key: key.into() }),\n})\n}\n\n/// Writes its body.
+pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {\nmatch self {\n",
+    );
+    for message in &records {
+        let _ = writeln!(
+            out,
+            "MetadataRecord::{}(record) => record.encode(w, version),",
+            variant(message)
+        );
+    }
+    out.push_str("}\n}\n}\n");
+    out
+}
+
+/// `tests/protocol/recode.rs`.
+pub fn recode(messages: &[Message]) -> String {
+    let mut out = String::from(
+        "//! Reaches every message by its name. Generated from `specs/`.\n
+use ottla_protocol::messages::*;
+use ottla_protocol::{DecodeError, EncodeError, Reader, Writer};
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Recoded {
+    /// It could not be read.
+    Refused(DecodeError),
+    /// It was read, so many bytes of it; this is what writing it again gave.
+    Written(usize, Result<Vec<u8>, EncodeError>),
+}
+
+macro_rules! recode {
+    ($name:expr, $version:expr, $bytes:expr; $($message:ident)*) => {
+        match $name {
+            $(stringify!($message) => {
+                let mut r = Reader::new($bytes);
+                match $message::decode(&mut r, $version) {
+                    Err(error) => Recoded::Refused(error),
+                    Ok(value) => {
+                        let mut w = Writer::new();
+                        let written = value.encode(&mut w, $version);
+                        Recoded::Written(r.position(), written.map(|()| w.finish().0.to_vec()))
+                    }
+                }
+            })*
+            name => panic!(\"no message is called {name}\"),
+        }
+    };
+}
+
+/// Reads a message and writes it again.
+pub fn recode(name: &str, version: i16, bytes: &[u8]) -> Recoded {
+    recode!(name, version, bytes;
+",
+    );
+    for message in messages {
+        let _ = writeln!(out, "        {}", message.name);
+    }
+    out.push_str("    )\n}\n");
+    out
+}
