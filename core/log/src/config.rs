@@ -1,0 +1,64 @@
+//! The settings of one log, by Kafka's topic configuration names.
+
+use ottla_record::Compression;
+
+/// What a topic's configuration says about its logs. Shared by all partitions of the topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `segment.bytes`: a segment that would grow past this is rolled.
+    pub segment_bytes: u64,
+    /// `segment.ms`: a segment whose first record is older than this is rolled at the next append.
+    pub segment_ms: i64,
+    /// `segment.jitter.ms`, drawn once by the owner: taken off `segment_ms`.
+    pub segment_jitter_ms: i64,
+    /// `segment.index.bytes`: a segment whose index would grow past this is rolled.
+    pub segment_index_bytes: u32,
+    /// `index.interval.bytes`: how many bytes lie between two index entries, about.
+    pub index_interval_bytes: u32,
+    /// `retention.ms`; negative: for ever.
+    pub retention_ms: i64,
+    /// `retention.bytes`; negative: without limit.
+    pub retention_bytes: i64,
+    /// `cleanup.policy` holds `delete`.
+    pub delete: bool,
+    /// `cleanup.policy` holds `compact`: every record needs a key.
+    pub compact: bool,
+    /// `max.message.bytes`: the largest batch.
+    pub max_message_bytes: usize,
+    /// `message.timestamp.type` is `LogAppendTime`.
+    pub append_time: bool,
+    /// `message.timestamp.before.max.ms`.
+    pub timestamp_before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`.
+    pub timestamp_after_max_ms: i64,
+    /// `compression.type`: `None` is `producer`, else the codec and its level.
+    pub compression: Option<(Compression, Option<i32>)>,
+    /// `produce.batch.validation` is `strict`: compressed batches are unpacked before they are believed.
+    pub strict_validation: bool,
+    /// `producer.id.expiration.ms`.
+    pub producer_id_expiration_ms: i64,
+}
+
+impl Default for LogConfig {
+    /// Kafka's defaults.
+    fn default() -> LogConfig {
+        LogConfig {
+            segment_bytes: 1 << 30,
+            segment_ms: 604_800_000,
+            segment_jitter_ms: 0,
+            segment_index_bytes: 10 << 20,
+            index_interval_bytes: 4096,
+            retention_ms: 604_800_000,
+            retention_bytes: -1,
+            delete: true,
+            compact: false,
+            max_message_bytes: 1_048_588,
+            append_time: false,
+            timestamp_before_max_ms: i64::MAX,
+            timestamp_after_max_ms: 3_600_000,
+            compression: None,
+            strict_validation: false,
+            producer_id_expiration_ms: 86_400_000,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The CPU work of a log that would hold up a step: unpacking.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_machine::{Job, WallMs};
+use ottla_record::{Batch, Malformed};
+
+use crate::limits::UNPACK_RATIO;
+use crate::{LogConfig, Origin, Ready, Refusal};
+
+/// Work on owned inputs.
+#[derive(Clone, Debug)]
+pub enum LogJob {
+    /// Judge a batch by its records. Product: [`LogProduct::Judged`].
+    Judge {
+        /// The topic's settings.
+        config: Arc<LogConfig>,
+        /// When it came.
+        now: WallMs,
+        /// The batch.
+        records: Bytes,
+        /// The size of the buffer that it keeps alive.
+        pins: usize,
+        /// Who appends it.
+        origin: Origin,
+    },
+    /// Unpack the records of the batch at the front of these bytes. Product: [`LogProduct::Unpacked`].
+    Unpack {
+        /// A whole batch.
+        batch: Bytes,
+        /// What it may unpack to.
+        limit: usize,
+    },
+}
+
+impl LogJob {
+    /// The unpacking that [`crate::Absent::Unpacked`] asks for, of the bytes read.
+    pub fn unpack(batch: Bytes) -> LogJob {
+        let limit = batch.len().saturating_mul(UNPACK_RATIO).max(64 << 20);
+        LogJob::Unpack { batch, limit }
+    }
+}
+
+/// What comes of a [`LogJob`].
+#[derive(Clone, Debug)]
+pub enum LogProduct {
+    /// Of `Judge`: what to give to [`crate::Log::append_ready`].
+    Judged(Result<Ready, Refusal>),
+    /// Of `Unpack`: the records, to be put into [`crate::Blocks`].
+    Unpacked(Result<Bytes, Malformed>),
+}
+
+impl Job for LogJob {
+    type Product = LogProduct;
+
+    fn run(self) -> LogProduct {
+        match self {
+            LogJob::Judge {
+                config,
+                now,
+                records,
+                pins,
+                origin,
+            } => LogProduct::Judged(crate::validate::judge(&config, now, records, pins, origin)),
+            LogJob::Unpack { batch, limit } => {
+                LogProduct::Unpacked(Batch::parse(&batch).and_then(|batch| {
+                    batch
+                        .records(limit)
+                        .map(|records| Bytes::copy_from_slice(records.bytes()))
+                }))
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The bounds of a log, each with its why.
+
+/// Opening reads and judges this much per slice: the step limit of the grammar.
+pub const SLICE_BYTES: u32 = 256 << 10;
+
+/// A block of a segment that a question faults in: large enough for the batches of several index intervals.
+pub const BLOCK_BYTES: u32 = 64 << 10;
+
+/// One write takes at most this much of what was appended, so that a backlog does not become one huge system call.
+pub const WRITE_BYTES: usize = 8 << 20;
+
+/// The first room set aside for a segment: little, because most partitions stay small.
+pub const FIRST_GRANT: u64 = 16 << 10;
+
+/// The largest step by which room is set aside: a second or so of a busy partition.
+pub const GRANT_STEP: u64 = 8 << 20;
+
+/// How much of the newest batches a log keeps in memory unless its owner trims more.
+pub const CACHE_BYTES: usize = 4 << 20;
+
+/// How many of the newest batches a log keeps in memory at most: small ones cost more than their bytes.
+pub const CACHE_BATCHES: usize = 16 << 10;
+
+/// A batch smaller than this share of the buffer it pins is copied before it outlives its request.
+pub const PIN_SHARE: usize = 4;
+
+/// How many sealed segments of one log stay open, index in memory, for readers of old data.
+pub const WARM_SEGMENTS: usize = 16;
+
+/// Entries asked for per listing of a directory.
+pub const LIST_ENTRIES: u32 = 1000;
+
+/// The largest small text file of a partition that is believed to be one.
+pub const TEXT_BYTES: u32 = 1 << 20;
+
+/// The largest producer snapshot read: 46 bytes per producer, more than a million of them.
+pub const SNAPSHOT_BYTES: u32 = 64 << 20;
+
+/// Producers looked at per retention pass: the step limit of the grammar.
+pub const EXPIRE_PRODUCERS: usize = 1024;
+
+/// A single batch on disk larger than this is not one: Kafka's own limit is an i32, ours what a request may carry.
+pub const BATCH_BYTES: usize = 256 << 20;
+
+/// What compressed records may unpack to, as a multiple of `max.message.bytes`; a bomb is refused.
+pub const UNPACK_RATIO: usize = 64;
+
+/// How many batches a producer's duplicates are recognised in: Kafka's number, and the clients' in-flight limit.
+pub const REMEMBERED_BATCHES: usize = 5;
+
+/// How many offending records one refusal names.
+pub const RECORD_ERRORS: usize = 64;
