@@ -12,10 +12,27 @@
 
 mod name;
 mod rust;
-
+mod sample;
 mod spec;
 mod table;
 mod tree;
 
+pub use sample::{Coverage, Sampler, Seen};
 pub use spec::{BadSpec, Field, Kind, Message, Struct, Type, Versions};
 pub use tree::{Generated, generate, read_specs, workspace};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_files_are_fresh() {
+        let root = workspace();
+        let files = generate(&read_specs(&root).unwrap()).unwrap();
+        let stale = Generated::stale(&files, &root).unwrap();
+        assert!(
+            stale.is_empty(),
+            "run `cargo run -p ottla-generator`: {stale:?}"
+        );
+    }
+}
