@@ -50,7 +50,12 @@ pub struct View {
 impl Quorum {
     /// Appends the controller's records at the tail. They are written and synced when the turn settles, and told as committed when that
     /// is done. With `atomic`, all of them in one batch.
-    pub fn append(&mut self, now: Now, values: &[Bytes], atomic: bool) -> Result<Offset, AppendError> {
+    pub fn append(
+        &mut self,
+        now: Now,
+        values: &[Bytes],
+        atomic: bool,
+    ) -> Result<Offset, AppendError> {
         if !matches!(self.stage, Stage::Leading) {
             return Err(AppendError::NotLeader);
         }
@@ -58,12 +63,17 @@ impl Quorum {
         let mut builder = self.batch();
         let mut built = Vec::new();
         for value in values {
-            if builder.count() > 0 && builder.size() + value.len() + RECORD_FRAME > limits::BATCH_BYTES {
+            if builder.count() > 0
+                && builder.size() + value.len() + RECORD_FRAME > limits::BATCH_BYTES
+            {
                 if atomic {
                     return Err(AppendError::TooLarge);
                 }
                 let next = builder.next_offset();
-                built.push(std::mem::replace(&mut builder, Builder::new(self.settings(next))));
+                built.push(std::mem::replace(
+                    &mut builder,
+                    Builder::new(self.settings(next)),
+                ));
             }
             // One reading of the clock per batch: Kafka refuses a directory in which two records of a metadata batch differ.
             builder.append(now.wall.0, None, Some(value), &[]);
@@ -77,7 +87,8 @@ impl Quorum {
 
     /// The leader's epoch while this node leads.
     pub fn leading(&self) -> Option<LeaderEpoch> {
-        (matches!(self.stage, Stage::Leading) && self.epoch_start.is_none()).then_some(self.state.epoch)
+        (matches!(self.stage, Stage::Leading) && self.epoch_start.is_none())
+            .then_some(self.state.epoch)
     }
 
     /// The offset after the last committed record.
@@ -111,12 +122,18 @@ impl Quorum {
             self.voters.voters[0].endpoints = vec![self.identity.endpoint.clone()];
             records.extend(self.voters.records());
         }
-        let borrowed: Vec<_> = records.iter().map(|(kind, value)| (*kind, value.as_slice())).collect();
+        let borrowed: Vec<_> = records
+            .iter()
+            .map(|(kind, value)| (*kind, value.as_slice()))
+            .collect();
         let batch = control_batch(self.settings(base.0), now.wall.0, &borrowed);
         self.stage = Stage::Leading;
         self.epoch_start = Some(base);
         if self.append_batch(now, batch).is_err() {
-            self.offline("the metadata log refused its own leader's first record".to_owned(), out);
+            self.offline(
+                "the metadata log refused its own leader's first record".to_owned(),
+                out,
+            );
         }
     }
 
@@ -126,12 +143,22 @@ impl Quorum {
         if self.epoch_start.is_some_and(|start| flushed <= start) {
             return;
         }
-        assert!(flushed >= self.high_watermark, "Q3: {flushed} < {}", self.high_watermark);
+        assert!(
+            flushed >= self.high_watermark,
+            "Q3: {flushed} < {}",
+            self.high_watermark
+        );
         self.high_watermark = flushed;
         let high_watermark = self.high_watermark;
-        let log = self.log.as_mut().expect("a high watermark belongs to a log");
+        let log = self
+            .log
+            .as_mut()
+            .expect("a high watermark belongs to a log");
         log.set_high_watermark(high_watermark);
-        while let Some(batch) = self.pending.pop_front_if(|batch| batch.next_offset <= high_watermark) {
+        while let Some(batch) = self
+            .pending
+            .pop_front_if(|batch| batch.next_offset <= high_watermark)
+        {
             out.push(QuorumEvent::Committed(batch));
         }
         if self.epoch_start.take().is_some() {
@@ -142,8 +169,10 @@ impl Quorum {
     fn append_batch(&mut self, now: Now, batch: Bytes) -> Result<(), AppendError> {
         let epoch = self.state.epoch;
         let log = self.log.as_mut().expect("a leader has a log");
-        log.append(now, batch.clone(), epoch, Origin::Quorum).map_err(|_| AppendError::Full)?;
-        self.pending.push_back(CommittedBatch::new(batch).expect("our own batch has a header"));
+        log.append(now, batch.clone(), epoch, Origin::Quorum)
+            .map_err(|_| AppendError::Full)?;
+        self.pending
+            .push_back(CommittedBatch::new(batch).expect("our own batch has a header"));
         Ok(())
     }
 
@@ -152,7 +181,11 @@ impl Quorum {
     }
 
     fn settings(&self, base_offset: i64) -> BuilderSettings {
-        BuilderSettings { base_offset, leader_epoch: self.state.epoch.0, ..BuilderSettings::default() }
+        BuilderSettings {
+            base_offset,
+            leader_epoch: self.state.epoch.0,
+            ..BuilderSettings::default()
+        }
     }
 
     fn log(&self) -> &ottla_log::Log {
@@ -160,7 +193,10 @@ impl Quorum {
     }
 
     fn moved(&self) -> bool {
-        self.voters.voters.first().is_some_and(|voter| voter.endpoints != [self.identity.endpoint.clone()])
+        self.voters
+            .voters
+            .first()
+            .is_some_and(|voter| voter.endpoints != [self.identity.endpoint.clone()])
     }
 }
 

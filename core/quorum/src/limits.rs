@@ -7,10 +7,10 @@ pub const BATCH_BYTES: usize = 8 << 20;
 pub const BATCH_UNPACKED: usize = 64 << 20;
 
 /// A snapshot is read whole up to this length. Ten times what a hundred thousand partitions take.
-pub const SNAPSHOT_BYTES: u64 = 256 << 20;
+pub const SNAPSHOT_BYTES: u32 = 256 << 20;
 
 /// `quorum-state` is a line of JSON.
-pub const STATE_BYTES: u64 = 64 << 10;
+pub const STATE_BYTES: u32 = 64 << 10;
 
 /// Directory entries listed at a time.
 pub const LIST: u32 = 1000;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_log::checkpoint::{Load, Loaded, Progress, Rewrite};
-use ottla_log::{Log, LogConfig, Start};
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Names, Now, Offset, Owner};
+use ottla_log::{Load, Loading, Log, LogConfig, Progress, Rewrite, Start};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Now, Offset, Owner};
 use ottla_protocol::Uuid;
 use ottla_record::{Batch, control_kind};
 
@@ -36,7 +35,14 @@ impl Quorum {
     /// Begins to read the directory.
     pub fn start(&mut self, fx: &mut impl Emit) {
         assert!(matches!(self.stage, Stage::Idle), "a quorum starts once");
-        self.disk(fx, DiskOp::MakeDir { dir: self.place.root, name: name(DIR), made: self.dir });
+        self.disk(
+            fx,
+            DiskOp::MakeDir {
+                dir: self.place.root,
+                name: name(DIR),
+                made: self.dir,
+            },
+        );
         self.stage = Stage::Entering;
     }
 
@@ -54,13 +60,13 @@ impl Quorum {
                 Ok(_) => self.stage = Stage::State(self.load(STATE, limits::STATE_BYTES, fx)),
                 Err(fault) => self.offline(format!("{DIR} cannot be opened ({fault:?})"), out),
             },
-            Stage::State(mut load) => match load.on_done(seq, result, fx) {
-                Loaded::Going => self.stage = Stage::State(load),
+            Stage::State(mut load) => match load.on_done(result, fx) {
+                Loading::Going => self.stage = Stage::State(load),
                 loaded => self.on_state(loaded, fx, out),
             },
             Stage::Listing { newest } => self.on_listed(now, newest, result, fx, out),
-            Stage::Snapshot(mut load, id) => match load.on_done(seq, result, fx) {
-                Loaded::Going => self.stage = Stage::Snapshot(load, id),
+            Stage::Snapshot(mut load, id) => match load.on_done(result, fx) {
+                Loading::Going => self.stage = Stage::Snapshot(load, id),
                 loaded => self.on_snapshot(now, id, loaded, fx, out),
             },
             Stage::Voting(mut rewrite) => match rewrite.on_done(seq, result, fx) {
@@ -76,11 +82,11 @@ impl Quorum {
         }
     }
 
-    fn on_state(&mut self, loaded: Loaded, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+    fn on_state(&mut self, loaded: Loading, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
         let state = match loaded {
-            Loaded::Absent | Loaded::Going => Ok(QuorumState::default()),
-            Loaded::Bytes(bytes) => QuorumState::parse(&bytes),
-            Loaded::Failed(fault) => Err(format!("{DIR}/{STATE} cannot be read ({fault:?})")),
+            Loading::Failed(Fault::Gone) => Ok(QuorumState::default()),
+            Loading::Done(bytes) => QuorumState::parse(&bytes),
+            other => Err(format!("{DIR}/{STATE} cannot be read ({other:?})")),
         };
         match state {
             Ok(state) => {
@@ -92,7 +98,14 @@ impl Quorum {
     }
 
     fn list(&mut self, after: Option<Name>, newest: Option<SnapshotId>, fx: &mut impl Emit) {
-        self.disk(fx, DiskOp::List { dir: self.dir, after, most: limits::LIST });
+        self.disk(
+            fx,
+            DiskOp::List {
+                dir: self.dir,
+                after,
+                most: limits::LIST,
+            },
+        );
         self.stage = Stage::Listing { newest };
     }
 
@@ -108,13 +121,18 @@ impl Quorum {
             Ok(DiskOutput::Listed(entries)) => entries,
             other => return self.offline(format!("{DIR} cannot be listed ({other:?})"), out),
         };
-        let newest = entries.iter().filter_map(|entry| SnapshotId::parse(entry.name.as_str())).max().max(newest);
+        let newest = entries
+            .iter()
+            .filter_map(|entry| SnapshotId::parse(entry.name.as_str()))
+            .max()
+            .max(newest);
         match (entries.last(), newest) {
             (Some(last), newest) if entries.len() == limits::LIST as usize => {
                 self.list(Some(last.name.clone()), newest, fx);
             }
             (_, Some(id)) => {
-                self.stage = Stage::Snapshot(self.load(&id.file_name(), limits::SNAPSHOT_BYTES, fx), id);
+                self.stage =
+                    Stage::Snapshot(self.load(&id.file_name(), limits::SNAPSHOT_BYTES, fx), id);
             }
             (_, None) => self.open_log(now, fx),
         }
@@ -124,12 +142,12 @@ impl Quorum {
         &mut self,
         now: Now,
         id: SnapshotId,
-        loaded: Loaded,
+        loaded: Loading,
         fx: &mut impl Emit,
         out: &mut Vec<QuorumEvent>,
     ) {
         let snapshot = match &loaded {
-            Loaded::Bytes(bytes) => Snapshot::parse(bytes),
+            Loading::Done(bytes) => Snapshot::parse(bytes),
             other => Err(format!("cannot be read ({other:?})")),
         };
         match snapshot {
@@ -148,11 +166,15 @@ impl Quorum {
 
     fn open_log(&mut self, now: Now, fx: &mut impl Emit) {
         let place = ottla_log::Place {
-            owner: Owner { part: self.place.log_part, slot: 0, generation: 0 },
-            names: Names::range(self.place.log_part, 0),
+            owner: Owner {
+                part: self.place.log_part,
+                slot: 0,
+                generation: 0,
+            },
+            names: self.names.range(),
             parent: self.place.root,
             dir_name: name(DIR),
-            topic_id: *Uuid::METADATA_TOPIC.as_bytes(),
+            topic_id: Uuid::ONE.0,
         };
         let config = LogConfig {
             segment_bytes: SEGMENT_BYTES,
@@ -160,49 +182,74 @@ impl Quorum {
             retention_ms: -1,
             retention_bytes: -1,
             delete: false,
-            max_message_bytes: limits::BATCH_BYTES as u32 + (1 << 20),
+            max_message_bytes: limits::BATCH_BYTES + (1 << 20),
             ..LogConfig::default()
         };
         self.stage = Stage::Log;
         // The metadata log is never believed: every batch's checksum is looked at in every start.
-        let start = Start::Recover { from: Offset(0), show: true };
+        let start = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: true,
+        };
         self.log = Some(Log::open(place, Arc::new(config), start, now, fx));
     }
 
     /// A batch that the log found whole.
     pub(crate) fn on_recovered(&mut self, bytes: Bytes, out: &mut Vec<QuorumEvent>) {
-        let read = CommittedBatch::new(bytes).map_err(|why| why.to_string()).and_then(|batch| {
-            if batch.control {
-                self.read_control(&batch.bytes)?;
-            }
-            Ok(batch)
-        });
+        let read = CommittedBatch::new(bytes)
+            .map_err(|why| why.to_string())
+            .and_then(|batch| {
+                if batch.control {
+                    self.read_control(&batch.bytes)?;
+                }
+                Ok(batch)
+            });
         match read {
             Ok(batch) if batch.next_offset <= self.high_watermark => {} // below the snapshot: it is in there
             Ok(batch) => self.pending.push_back(batch),
-            Err(why) => self.offline(format!("{DIR} holds a batch that cannot be read ({why})"), out),
+            Err(why) => self.offline(
+                format!("{DIR} holds a batch that cannot be read ({why})"),
+                out,
+            ),
         }
     }
 
     fn read_control(&mut self, bytes: &[u8]) -> Result<(), String> {
         let text = |why: &dyn std::fmt::Display| why.to_string();
-        let records = Batch::parse(bytes).and_then(|batch| batch.records(limits::BATCH_UNPACKED)).map_err(|e| text(&e))?;
+        let records = Batch::parse(bytes)
+            .and_then(|batch| batch.records(limits::BATCH_UNPACKED))
+            .map_err(|e| text(&e))?;
         for record in records.iter() {
             let record = record.map_err(|e| text(&e))?;
             let kind = control_kind(record.key).map_err(|e| text(&e))?;
-            self.voters.read(kind, record.value.unwrap_or_default()).map_err(|e| text(&e))?;
+            self.voters
+                .read(kind, record.value.unwrap_or_default())
+                .map_err(|e| text(&e))?;
         }
         Ok(())
     }
 
     /// The log is open: an election, if this node is the one voter.
-    pub(crate) fn on_log_opened(&mut self, _now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+    pub(crate) fn on_log_opened(
+        &mut self,
+        _now: Now,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
         if let Err(why) = self.judge_voters() {
             return self.offline(why, out);
         }
-        let last = self.log.as_ref().map_or(LeaderEpoch::NONE, Log::latest_epoch);
+        let last = self
+            .log
+            .as_ref()
+            .map_or(LeaderEpoch::NONE, Log::latest_epoch);
         let epoch = LeaderEpoch(self.state.epoch.max(last).0 + 1);
-        self.state = QuorumState { leader: None, epoch, voted: Some((self.identity.node, self.identity.directory_id)) };
+        self.state = QuorumState {
+            leader: None,
+            epoch,
+            voted: Some((self.identity.node, self.identity.directory_id)),
+        };
         self.stage = Stage::Voting(self.persist(fx));
     }
 
@@ -223,11 +270,21 @@ impl Quorum {
     }
 
     /// Q1 holds here: the vote is durable. One voter's own vote is the majority.
-    fn on_voted(&mut self, _now: Now, progress: Progress, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+    fn on_voted(
+        &mut self,
+        _now: Now,
+        progress: Progress,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
         if let Progress::Failed(fault) = progress {
             return self.offline(not_written(fault), out);
         }
-        self.state = QuorumState { leader: Some(self.identity.node), voted: None, ..self.state };
+        self.state = QuorumState {
+            leader: Some(self.identity.node),
+            voted: None,
+            ..self.state
+        };
         self.stage = Stage::Claiming(self.persist(fx));
     }
 
@@ -238,12 +295,28 @@ impl Quorum {
             self.state.print()
         };
         let seq = self.seqs();
-        Rewrite::begin(self.owner(), seq, self.dir, name(STATE), Bytes::from(bytes), &mut self.names, fx)
+        Rewrite::begin(
+            self.owner(),
+            seq,
+            self.dir,
+            name(STATE),
+            Bytes::from(bytes),
+            &mut self.names,
+            fx,
+        )
     }
 
-    fn load(&mut self, file: &str, most: u64, fx: &mut impl Emit) -> Load {
+    fn load(&mut self, file: &str, most: u32, fx: &mut impl Emit) -> Load {
         let seq = self.seqs();
-        Load::begin(self.owner(), seq, self.dir, name(file), most, &mut self.names, fx)
+        Load::begin(
+            self.owner(),
+            seq,
+            self.dir,
+            name(file),
+            most,
+            &mut self.names,
+            fx,
+        )
     }
 }
 
@@ -256,6 +329,6 @@ fn not_written(fault: Fault) -> String {
 }
 
 /// `metadata.log.segment.bytes`.
-const SEGMENT_BYTES: u32 = 1 << 30;
+const SEGMENT_BYTES: u64 = 1 << 30;
 /// `metadata.log.segment.ms`.
 const SEGMENT_MS: i64 = 7 * 24 * 3600 * 1000;

@@ -22,7 +22,11 @@ pub struct QuorumState {
 
 impl Default for QuorumState {
     fn default() -> QuorumState {
-        QuorumState { leader: None, epoch: LeaderEpoch(0), voted: None }
+        QuorumState {
+            leader: None,
+            epoch: LeaderEpoch(0),
+            voted: None,
+        }
     }
 }
 
@@ -75,10 +79,15 @@ impl QuorumState {
             format!("quorum-state is not readable ({why}); without it this node may vote twice in one epoch: restore it from a backup, or remove it if this is the only voter")
         })?;
         if !(0..=1).contains(&file.data_version) {
-            return Err(format!("quorum-state has data_version {}, this server reads 0 and 1", file.data_version));
+            return Err(format!(
+                "quorum-state has data_version {}, this server reads 0 and 1",
+                file.data_version
+            ));
         }
         let directory = match &file.voted_directory_id {
-            Some(text) => text.parse().map_err(|_| format!("quorum-state: votedDirectoryId {text:?} is no id"))?,
+            Some(text) => text
+                .parse()
+                .map_err(|_| format!("quorum-state: votedDirectoryId {text:?} is no id"))?,
             None => Uuid::ZERO,
         };
         let known = |id: i32| (id >= 0).then_some(NodeId(id));
@@ -134,7 +143,14 @@ mod tests {
     #[test]
     fn both_versions_come_back_as_they_were() {
         let dynamic = QuorumState::parse(DYNAMIC.as_bytes()).unwrap();
-        assert_eq!(dynamic, QuorumState { leader: Some(NodeId(1)), epoch: LeaderEpoch(2), voted: None });
+        assert_eq!(
+            dynamic,
+            QuorumState {
+                leader: Some(NodeId(1)),
+                epoch: LeaderEpoch(2),
+                voted: None
+            }
+        );
         assert_eq!(dynamic.print(), DYNAMIC.as_bytes());
         let fixed = QuorumState::parse(STATIC.as_bytes()).unwrap();
         assert_eq!(fixed.print_static(NodeId(1)), STATIC.as_bytes());
@@ -142,8 +158,19 @@ mod tests {
 
     #[test]
     fn what_is_not_a_quorum_state_is_refused_in_a_sentence() {
-        for bad in ["", "{}", "\0\0\0", &DYNAMIC.replace("\"data_version\":1", "\"data_version\":7"), &DYNAMIC.replace("AAAA", "!")] {
-            assert!(QuorumState::parse(bad.as_bytes()).unwrap_err().contains("quorum-state"), "{bad}");
+        for bad in [
+            "",
+            "{}",
+            "\0\0\0",
+            &DYNAMIC.replace("\"data_version\":1", "\"data_version\":7"),
+            &DYNAMIC.replace("AAAA", "!"),
+        ] {
+            assert!(
+                QuorumState::parse(bad.as_bytes())
+                    .unwrap_err()
+                    .contains("quorum-state"),
+                "{bad}"
+            );
         }
     }
 }

@@ -10,7 +10,9 @@ use ottla_machine::{LeaderEpoch, Offset};
 use ottla_protocol::messages::{
     snapshot_footer_record::SnapshotFooterRecord, snapshot_header_record::SnapshotHeaderRecord,
 };
-use ottla_record::{self as record, Batches, Builder, BuilderSettings, control_batch, control_kind};
+use ottla_record::{
+    self as record, Batches, Builder, BuilderSettings, control_batch, control_kind,
+};
 
 use crate::limits;
 use crate::voter_set::{VoterSet, bytes};
@@ -26,7 +28,10 @@ pub struct SnapshotId {
 
 impl SnapshotId {
     /// The snapshot that `format` writes: no records, but the voters.
-    pub const BOOTSTRAP: SnapshotId = SnapshotId { end: Offset(0), epoch: LeaderEpoch(0) };
+    pub const BOOTSTRAP: SnapshotId = SnapshotId {
+        end: Offset(0),
+        epoch: LeaderEpoch(0),
+    };
 
     /// The file's name.
     pub fn file_name(self) -> String {
@@ -36,11 +41,15 @@ impl SnapshotId {
     /// Reads a file's name; `None` when it is not a snapshot's.
     pub fn parse(name: &str) -> Option<SnapshotId> {
         let (end, epoch) = name.strip_suffix(".checkpoint")?.split_once('-')?;
-        let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
         if !digits(end, 20) || !digits(epoch, 10) {
             return None;
         }
-        Some(SnapshotId { end: Offset(end.parse().ok()?), epoch: LeaderEpoch(epoch.parse().ok()?) })
+        Some(SnapshotId {
+            end: Offset(end.parse().ok()?),
+            epoch: LeaderEpoch(epoch.parse().ok()?),
+        })
     }
 }
 
@@ -62,19 +71,27 @@ impl Snapshot {
         for batch in Batches::new(file) {
             let batch = batch.map_err(|why| format!("is damaged at byte {at} ({why})"))?;
             if !batch.crc_is_right() {
-                return Err(format!("is damaged at byte {at} (its checksum does not match)"));
+                return Err(format!(
+                    "is damaged at byte {at} (its checksum does not match)"
+                ));
             }
-            closed |= snapshot.take(file, &batch, at)?;
+            closed |= snapshot.take(&batch, at)?;
             at += batch.bytes().len();
         }
-        if closed { Ok(snapshot) } else { Err("has no footer: its end is missing".to_owned()) }
+        if closed {
+            Ok(snapshot)
+        } else {
+            Err("has no footer: its end is missing".to_owned())
+        }
     }
 
     /// Takes one batch in; says whether it was the footer.
-    fn take(&mut self, file: &Bytes, batch: &record::Batch<'_>, at: usize) -> Result<bool, String> {
+    fn take(&mut self, batch: &record::Batch<'_>, at: usize) -> Result<bool, String> {
         let damaged = |why: &dyn std::fmt::Display| format!("cannot be read at byte {at} ({why})");
         let control = batch.header().is_control();
-        let records = batch.records(limits::BATCH_UNPACKED).map_err(|why| damaged(&why))?;
+        let records = batch
+            .records(limits::BATCH_UNPACKED)
+            .map_err(|why| damaged(&why))?;
         let mut footer = false;
         for one in records.iter() {
             let one = one.map_err(|why| damaged(&why))?;
@@ -87,22 +104,31 @@ impl Snapshot {
             footer |= kind == record::SNAPSHOT_FOOTER;
             self.voters.read(kind, value).map_err(|why| damaged(&why))?;
         }
-        let _ = file;
         Ok(footer)
     }
 
     /// The file of this snapshot. `at` stamps its batches, `last` is the last contained record's timestamp; milliseconds.
     pub fn print(&self, epoch: LeaderEpoch, at: i64, last: i64) -> Bytes {
-        let header = SnapshotHeaderRecord { version: 0, last_contained_log_timestamp: last };
+        let header = SnapshotHeaderRecord {
+            version: 0,
+            last_contained_log_timestamp: last,
+        };
         let mut records = vec![(record::SNAPSHOT_HEADER, bytes(|w| header.encode(w, 0)))];
         if !self.voters.voters.is_empty() {
             records.extend(self.voters.records());
         }
         let mut file = Vec::new();
         let mut next = 0;
-        let settings = |base_offset| BuilderSettings { base_offset, leader_epoch: epoch.0, ..BuilderSettings::default() };
-        let mut control = |records: &[(i16, Vec<u8>)], file: &mut Vec<u8>, next: &mut i64| {
-            let borrowed: Vec<_> = records.iter().map(|(kind, value)| (*kind, value.as_slice())).collect();
+        let settings = |base_offset| BuilderSettings {
+            base_offset,
+            leader_epoch: epoch.0,
+            ..BuilderSettings::default()
+        };
+        let control = |records: &[(i16, Vec<u8>)], file: &mut Vec<u8>, next: &mut i64| {
+            let borrowed: Vec<_> = records
+                .iter()
+                .map(|(kind, value)| (*kind, value.as_slice()))
+                .collect();
             file.extend_from_slice(&control_batch(settings(*next), at, &borrowed));
             *next += records.len() as i64;
         };
@@ -116,7 +142,11 @@ impl Snapshot {
             file.extend_from_slice(&builder.finish());
         }
         let footer = SnapshotFooterRecord { version: 0 };
-        control(&[(record::SNAPSHOT_FOOTER, bytes(|w| footer.encode(w, 0)))], &mut file, &mut next);
+        control(
+            &[(record::SNAPSHOT_FOOTER, bytes(|w| footer.encode(w, 0)))],
+            &mut file,
+            &mut next,
+        );
         Bytes::from(file)
     }
 }

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use ottla_machine::NodeId;
-use ottla_protocol::Uuid;
 use ottla_protocol::messages::{
-    k_raft_version_record::KRaftVersionRecord,
+    kraft_version_record::KRaftVersionRecord,
     leader_change_message::{self, LeaderChangeMessage},
     voters_record::{self, VotersRecord},
 };
-use ottla_protocol::wire::{DecodeError, Reader, Writer};
+use ottla_protocol::{DecodeError, EncodeError, Reader, Uuid, Writer, data};
 use ottla_record as record;
 
 /// The raft protocol in which voters are in the log (KIP-853).
@@ -52,7 +51,7 @@ impl VoterSet {
         let mut reader = Reader::new(value);
         match kind {
             record::KRAFT_VERSION => {
-                self.kraft_version = KRaftVersionRecord::decode(&mut reader, 0)?.k_raft_version;
+                self.kraft_version = KRaftVersionRecord::decode(&mut reader, 0)?.kraft_version;
             }
             record::KRAFT_VOTERS => {
                 let voters = VotersRecord::decode(&mut reader, 0)?.voters;
@@ -65,8 +64,14 @@ impl VoterSet {
 
     /// The control records that repeat this set.
     pub fn records(&self) -> Vec<(i16, Vec<u8>)> {
-        let version = KRaftVersionRecord { version: 0, k_raft_version: self.kraft_version };
-        let voters = VotersRecord { version: 0, voters: self.voters.iter().map(Voter::record).collect() };
+        let version = KRaftVersionRecord {
+            version: 0,
+            kraft_version: self.kraft_version,
+        };
+        let voters = VotersRecord {
+            version: 0,
+            voters: self.voters.iter().map(Voter::record).collect(),
+        };
         vec![
             (record::KRAFT_VERSION, bytes(|w| version.encode(w, 0))),
             (record::KRAFT_VOTERS, bytes(|w| voters.encode(w, 0))),
@@ -88,7 +93,7 @@ impl Voter {
                     port: endpoint.port,
                 })
                 .collect(),
-            k_raft_version_feature: voters_record::KRaftVersionFeature {
+            kraft_version_feature: voters_record::KRaftVersionFeature {
                 min_supported_version: 0,
                 max_supported_version: KRAFT_VERSION,
             },
@@ -116,7 +121,12 @@ impl From<voters_record::Voter<'_>> for Voter {
 
 /// The record with which `leader` opens its epoch. Message version 0, as Kafka 4.3.1 writes it.
 pub(crate) fn leader_change(leader: NodeId) -> (i16, Vec<u8>) {
-    let itself = || vec![leader_change_message::Voter { voter_id: leader.0, ..Default::default() }];
+    let itself = || {
+        vec![leader_change_message::Voter {
+            voter_id: leader.0,
+            ..Default::default()
+        }]
+    };
     let message = LeaderChangeMessage {
         version: 0,
         leader_id: leader.0,
@@ -127,8 +137,8 @@ pub(crate) fn leader_change(leader: NodeId) -> (i16, Vec<u8>) {
 }
 
 /// A message of ours as bytes.
-pub(crate) fn bytes<E: std::fmt::Debug>(encode: impl FnOnce(&mut Writer) -> Result<(), E>) -> Vec<u8> {
-    let mut writer = Writer::new();
-    encode(&mut writer).expect("our own control records fit their version");
-    writer.into_bytes().to_vec()
+pub(crate) fn bytes(encode: impl FnOnce(&mut Writer) -> Result<(), EncodeError>) -> Vec<u8> {
+    data(encode)
+        .expect("our own control records fit their version")
+        .to_vec()
 }

@@ -19,7 +19,7 @@ mod meta_properties;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use ottla_log::checkpoint::{Load, Loaded, Progress, Rewrite};
+use ottla_log::{Load, Loading, Progress, Rewrite};
 use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, NodeId, Now, Owner, Rng};
 use ottla_quorum::VoterEndpoint;
 
@@ -34,7 +34,7 @@ const META: &str = "meta.properties";
 /// What a crash while formatting may have left, and what is always there.
 const HALF_MADE: [&str; 5] = [".lock", "bootstrap.checkpoint", "bootstrap.checkpoint.tmp", "meta.properties.tmp", METADATA_DIR];
 const LIST: u32 = 64;
-const SMALL_FILE: u64 = 64 << 10;
+const SMALL_FILE: u32 = 64 << 10;
 const SEQS: u64 = 16;
 
 /// What formatting needs, and what an existing directory is compared with.
@@ -101,7 +101,7 @@ pub struct Boot {
 impl Boot {
     /// Begins to read `root`.
     pub fn begin(settings: BootSettings, root: Dir, rng: Rng, fx: &mut impl Emit) -> Boot {
-        let mut names = Names::range(BOOT, 0);
+        let mut names = Names::new(BOOT);
         let metadata_dir = names.dir();
         let load = Load::begin(owner(), 0, root, name(META), SMALL_FILE, &mut names, fx);
         Boot {
@@ -121,14 +121,14 @@ impl Boot {
     /// Takes a completion in.
     pub fn on_done(&mut self, now: Now, seq: u64, result: Result<DiskOutput, Fault>, fx: &mut impl Emit) -> Booting {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
-            Stage::Identity(mut load) => match load.on_done(seq, result, fx) {
-                Loaded::Going => self.go(Stage::Identity(load)),
-                Loaded::Bytes(bytes) => self.on_identity(&bytes, fx),
-                Loaded::Absent => {
+            Stage::Identity(mut load) => match load.on_done(result, fx) {
+                Loading::Going => self.go(Stage::Identity(load)),
+                Loading::Done(bytes) => self.on_identity(&bytes, fx),
+                Loading::Failed(Fault::Gone) => {
                     self.disk(fx, DiskOp::List { dir: self.root, after: None, most: LIST });
                     self.go(Stage::Judging)
                 }
-                Loaded::Failed(fault) => refused(format!("{META} cannot be read ({fault:?})")),
+                other => refused(format!("{META} cannot be read ({other:?})")),
             },
             Stage::Judging => self.on_listed(result, fx),
             Stage::EnteringMetadata => self.on_entered(result, fx),
@@ -138,15 +138,15 @@ impl Boot {
                 Progress::Done => self.format_next(fx),
                 Progress::Failed(fault) => refused(format!("the directory cannot be formatted ({fault:?}): check room and permissions")),
             },
-            Stage::Marker(mut load) => match load.on_done(seq, result, fx) {
-                Loaded::Going => self.go(Stage::Marker(load)),
-                Loaded::Absent => self.ready(false),
-                Loaded::Bytes(bytes) => {
+            Stage::Marker(mut load) => match load.on_done(result, fx) {
+                Loading::Going => self.go(Stage::Marker(load)),
+                Loading::Failed(Fault::Gone) => self.ready(false),
+                Loading::Done(bytes) => {
                     self.stopped_epoch = clean_shutdown::parse(&bytes);
                     self.disk(fx, DiskOp::Remove { dir: self.root, name: name(clean_shutdown::FILE) });
                     self.go(Stage::Removing)
                 }
-                Loaded::Failed(fault) => refused(format!("{} cannot be read ({fault:?})", clean_shutdown::FILE)),
+                other => refused(format!("{} cannot be read ({other:?})", clean_shutdown::FILE)),
             },
             Stage::Removing | Stage::Syncing if result.is_err() => {
                 refused(format!("{} cannot be removed ({result:?})", clean_shutdown::FILE))
