@@ -1,2 +1,4 @@
 //! Cluster metadata: records, the immutable image, and the delta between two
 #![forbid(unsafe_code)]
+
+pub mod config;
