@@ -3,8 +3,8 @@
 //! A request header is version 1, or 2 when the body is flexible (0 belonged to a retired key). The client id
 //! keeps its old encoding in all of them, so that it can be read before the version is judged.
 
+use crate::ApiKey;
 use crate::wire::{DecodeError, EncodeError, Reader, Writer};
-use crate::{ApiKey, messages};
 use std::borrow::Cow;
 
 /// What stands before every request.
@@ -61,15 +61,6 @@ impl<'a> RequestHeader<'a> {
             w.tags();
         }
         Ok(())
-    }
-
-    /// The key, and whether there are messages of this version for it here.
-    pub fn key(&self) -> Option<(ApiKey, bool)> {
-        let key = ApiKey::from_i16(self.api_key)?;
-        Some((
-            key,
-            messages::versions(key).is_some_and(|known| known.contains(&self.api_version)),
-        ))
     }
 }
 

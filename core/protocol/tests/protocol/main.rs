@@ -1,5 +1,5 @@
 //! The codec against what it did not make: samples from the specs, bytes recorded from Apache Kafka 4.3.1, its
-//! data directories, its schemas, and bytes made to hurt.
+//! data directories, its schemas, bytes made to hurt, and values that a version cannot carry.
 
 mod exchanges;
 mod hostile;
@@ -7,6 +7,7 @@ mod recode;
 mod samples;
 mod schemas;
 mod stored;
+mod writing;
 
 use ottla_generator::{Message, read_specs, workspace};
 
