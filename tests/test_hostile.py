@@ -3,6 +3,7 @@
 A good client writes and reads all the while (`bystander`); at the end of every test it has missed nothing.
 """
 
+import gzip
 import os
 import random
 import socket
@@ -10,10 +11,11 @@ import struct
 import threading
 
 import pytest
+from kafka.record.util import calc_crc32c
 
 import brokers
 from brokers import wait_until
-from wire import Connection, Record, batch, framed, header, request_body, request_frame
+from wire import Connection, Record, api_key, batch, framed, header, request_body, request_frame
 
 SETTINGS = {"socket.request.max.bytes": "104857600"}
 # What a hostile client may at most cost beyond what it has really sent.
@@ -169,26 +171,29 @@ def test_half_frames(broker):
     for cut in range(1, len(frame)):
         with Connection(broker.address) as c:
             c.send_bytes(frame[:cut])
+
+
+@pytest.mark.ottla_only
+def test_promised_frames_cost_what_was_sent(broker):
+    # (Kafka allocates what is promised; a hundred such connections end a heap of 1 GB)
     waiting = []
     for _ in range(100):
         c = Connection(broker.address)
         c.send_bytes(struct.pack(">i", 50_000_000) + header(0, 9, 1, flexible=True) + bytes(1000))
         waiting.append(c)
-    # a hundred promised frames of 50 MB cost what was sent, not what was promised
-    if not brokers.APACHE:
-        assert broker.resident() < 100 * 50_000_000
+    assert waiting[0].silent(0.2)
+    assert broker.resident() < 512 << 20
     for c in waiting:
         c.close()
 
 
 def test_counts_that_cannot_fit(broker):
     bodies = {
-        ("Metadata", 8): b"\x7f\xff\xff\xff", ("Metadata", 12): b"\xff\xff\xff\xff\x0f",
+        ("Metadata", 8): b"\x7f\xff\xff\xff", ("Metadata", 12): b"\xff\xff\xff\xff\x07",
         ("ListOffsets", 2): b"\xff\xff\xff\xff\0\x7f\xff\xff\xff", ("CreateTopics", 4): b"\x7f\xff\xff\xff",
         ("DescribeConfigs", 3): b"\x7f\xff\xff\xff", ("Produce", 8): b"\xff\xff\xff\xff\0\0\0\1\x7f\xff\xff\xff",
         ("Fetch", 11): struct.pack(">iiiibii", -1, 0, 0, 0, 0, 0, 0) + b"\x7f\xff\xff\xff",
     }
-    from wire import api_key
     for (name, version), body in bodies.items():
         flexible = (name, version) == ("Metadata", 12)
         for _ in range(20):
@@ -209,7 +214,7 @@ def test_tags_without_end(broker):
     with Connection(broker.address) as c:
         # two million tagged fields of no bytes, then a lie about how many there are
         tags = b"".join(bytes([0x80 | n & 0x7f, 0x80 | n >> 7 & 0x7f, n >> 14, 0]) for n in range(200, 200_000))
-        push(c, framed(header(3, 12, 1, flexible=True) + body + b"\xff\xff\xff\xff\x0f" + tags))
+        push(c, framed(header(3, 12, 1, flexible=True) + body + b"\xff\xff\xff\xff\x07" + tags))
         assert c.ended()
 
 
@@ -295,14 +300,12 @@ def test_names_that_are_paths(broker, raw, bad):
 
 
 def test_decompression_bombs(own):
-    """A small compressed batch that unpacks to a gigabyte may not cost a gigabyte."""
-    import gzip
+    """A small compressed batch that unpacks to 300 MB may not cost 300 MB."""
     node = own(settings={} if brokers.APACHE else {"produce.batch.validation": "strict"}).start()
     with Connection(node.address, 60) as raw:
         raw.create("bomb")
         good = bytearray(batch([b"x"], codec=1))
         bomb = gzip.compress(bytes(300 << 20), 9)
-        from kafka.record.util import calc_crc32c
         covered = good[21:61] + bomb
         frame = struct.pack(">qiibI", 0, 9 + len(covered), -1, 2, calc_crc32c(bytes(covered))) + covered
         assert raw.produce("bomb", bytes(frame)).error_code != 0
