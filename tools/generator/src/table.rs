@@ -86,7 +86,7 @@ use crate::wire::{DecodeError, EncodeError, Reader, Writer};\n",
     for message in &records {
         let _ = writeln!(
             out,
-            "MetadataRecord::{}(_) => {}::KEY,",
+            "Self::{}(_) => {}::KEY,",
             variant(message),
             message.name
         );
@@ -97,7 +97,7 @@ use crate::wire::{DecodeError, EncodeError, Reader, Writer};\n",
     for message in &records {
         let _ = writeln!(
             out,
-            "MetadataRecord::{}(_) => {}::MAX_VERSION,",
+            "Self::{}(_) => {}::MAX_VERSION,",
             variant(message),
             message.name
         );
@@ -107,10 +107,10 @@ use crate::wire::{DecodeError, EncodeError, Reader, Writer};\n",
 pub fn decode_body(key: u16, version: i16, r: &mut Reader<'a>) -> Result<Self, DecodeError> {\nOk(match key {\n",
     );
     for message in &records {
-        let name = &message.name;
+        let (key, name) = (message.key.unwrap_or_default(), &message.name);
         let _ = writeln!(
             out,
-            "{name}::KEY => MetadataRecord::{}({name}::decode(r, version)?),",
+            "{key} => Self::{}({name}::decode(r, version)?),",
             variant(message)
         );
     }
@@ -121,7 +121,7 @@ pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeErro
     for message in &records {
         let _ = writeln!(
             out,
-            "MetadataRecord::{}(record) => record.encode(w, version),",
+            "Self::{}(record) => record.encode(w, version),",
             variant(message)
         );
     }

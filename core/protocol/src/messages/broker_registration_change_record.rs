@@ -72,22 +72,13 @@ impl BrokerRegistrationChangeRecord {
         w.i32(self.broker_id);
         w.i64(self.broker_epoch);
         if version < 1 && self.in_controlled_shutdown != 0 {
-            return Err(EncodeError::Lost {
-                field: "InControlledShutdown",
-                version,
-            });
+            return Err(EncodeError::lost("InControlledShutdown", version));
         }
         if version < 2 && !self.log_dirs.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "LogDirs",
-                version,
-            });
+            return Err(EncodeError::lost("LogDirs", version));
         }
         if version != 3 && self.cordoned_log_dirs.is_some() {
-            return Err(EncodeError::Lost {
-                field: "CordonedLogDirs",
-                version,
-            });
+            return Err(EncodeError::lost("CordonedLogDirs", version));
         }
         let tags = w.tags();
         if self.fenced != 0 {

@@ -62,10 +62,7 @@ impl<'a> DeleteTopicsRequest<'a> {
         if version == 6 {
             w.array(&self.topics, flexible, version)?;
         } else if !self.topics.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Topics",
-                version,
-            });
+            return Err(EncodeError::lost("Topics", version));
         }
         if version <= 5 {
             w.array(&self.topic_names, flexible, version)?;

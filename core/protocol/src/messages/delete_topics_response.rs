@@ -106,10 +106,7 @@ impl<'a> Element<'a> for DeletableTopicResult<'a> {
 
     fn write(&self, w: &mut Writer, flexible: bool, version: i16) -> Result<(), EncodeError> {
         if version != 6 && self.name.is_none() {
-            return Err(EncodeError::Null {
-                field: "Name",
-                version,
-            });
+            return Err(EncodeError::null("Name", version));
         }
         w.nullable_string(self.name.as_deref(), flexible)?;
         if version == 6 {

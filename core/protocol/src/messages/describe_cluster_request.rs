@@ -68,18 +68,12 @@ impl DescribeClusterRequest {
         if version >= 1 {
             w.i8(self.endpoint_type);
         } else if self.endpoint_type != 1 {
-            return Err(EncodeError::Lost {
-                field: "EndpointType",
-                version,
-            });
+            return Err(EncodeError::lost("EndpointType", version));
         }
         if version == 2 {
             w.bool(self.include_fenced_brokers);
         } else if self.include_fenced_brokers {
-            return Err(EncodeError::Lost {
-                field: "IncludeFencedBrokers",
-                version,
-            });
+            return Err(EncodeError::lost("IncludeFencedBrokers", version));
         }
         w.tags();
         Ok(())

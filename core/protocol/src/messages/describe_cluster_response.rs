@@ -89,10 +89,7 @@ impl<'a> DescribeClusterResponse<'a> {
         if version >= 1 {
             w.i8(self.endpoint_type);
         } else if self.endpoint_type != 1 {
-            return Err(EncodeError::Lost {
-                field: "EndpointType",
-                version,
-            });
+            return Err(EncodeError::lost("EndpointType", version));
         }
         w.string(&self.cluster_id, true)?;
         w.i32(self.controller_id);
@@ -142,10 +139,7 @@ impl<'a> Element<'a> for DescribeClusterBroker<'a> {
         if version == 2 {
             w.bool(self.is_fenced);
         } else if self.is_fenced {
-            return Err(EncodeError::Lost {
-                field: "IsFenced",
-                version,
-            });
+            return Err(EncodeError::lost("IsFenced", version));
         }
         w.tags();
         Ok(())

@@ -62,10 +62,7 @@ impl<'a> DescribeConfigsRequest<'a> {
         if version >= 3 {
             w.bool(self.include_documentation);
         } else if self.include_documentation {
-            return Err(EncodeError::Lost {
-                field: "IncludeDocumentation",
-                version,
-            });
+            return Err(EncodeError::lost("IncludeDocumentation", version));
         }
         if flexible {
             w.tags();

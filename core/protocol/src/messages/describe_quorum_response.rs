@@ -77,10 +77,7 @@ impl<'a> DescribeQuorumResponse<'a> {
         if version == 2 {
             w.array(&self.nodes, true, version)?;
         } else if !self.nodes.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Nodes",
-                version,
-            });
+            return Err(EncodeError::lost("Nodes", version));
         }
         w.tags();
         Ok(())
@@ -298,10 +295,7 @@ impl Element<'_> for ReplicaState {
         if version == 2 {
             w.uuid(self.replica_directory_id);
         } else if self.replica_directory_id != Uuid::ZERO {
-            return Err(EncodeError::Lost {
-                field: "ReplicaDirectoryId",
-                version,
-            });
+            return Err(EncodeError::lost("ReplicaDirectoryId", version));
         }
         w.i64(self.log_end_offset);
         if version >= 1 {

@@ -122,16 +122,10 @@ impl<'a> FetchRequest<'a> {
         if version <= 14 {
             w.i32(self.replica_id);
         } else if self.replica_id != -1 {
-            return Err(EncodeError::Lost {
-                field: "ReplicaId",
-                version,
-            });
+            return Err(EncodeError::lost("ReplicaId", version));
         }
         if version < 15 && self.replica_state != ReplicaState::default() {
-            return Err(EncodeError::Lost {
-                field: "ReplicaState",
-                version,
-            });
+            return Err(EncodeError::lost("ReplicaState", version));
         }
         w.i32(self.max_wait_ms);
         w.i32(self.min_bytes);
@@ -147,10 +141,7 @@ impl<'a> FetchRequest<'a> {
         if version >= 7 {
             w.array(&self.forgotten_topics_data, flexible, version)?;
         } else if !self.forgotten_topics_data.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "ForgottenTopicsData",
-                version,
-            });
+            return Err(EncodeError::lost("ForgottenTopicsData", version));
         }
         if version >= 11 {
             w.string(&self.rack_id, flexible)?;
@@ -331,10 +322,7 @@ impl Element<'_> for FetchPartition {
         if version >= 12 {
             w.i32(self.last_fetched_epoch);
         } else if self.last_fetched_epoch != -1 {
-            return Err(EncodeError::Lost {
-                field: "LastFetchedEpoch",
-                version,
-            });
+            return Err(EncodeError::lost("LastFetchedEpoch", version));
         }
         if version >= 5 {
             w.i64(self.log_start_offset);

@@ -80,17 +80,11 @@ impl<'a> FetchResponse<'a> {
         if version >= 7 {
             w.i32(self.session_id);
         } else if self.session_id != 0 {
-            return Err(EncodeError::Lost {
-                field: "SessionId",
-                version,
-            });
+            return Err(EncodeError::lost("SessionId", version));
         }
         w.array(&self.responses, flexible, version)?;
         if version < 16 && !self.node_endpoints.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "NodeEndpoints",
-                version,
-            });
+            return Err(EncodeError::lost("NodeEndpoints", version));
         }
         if flexible {
             let tags = w.tags();
@@ -236,31 +230,19 @@ impl<'a> Element<'a> for PartitionData<'a> {
             w.i64(self.log_start_offset);
         }
         if version < 12 && self.diverging_epoch != EpochEndOffset::default() {
-            return Err(EncodeError::Lost {
-                field: "DivergingEpoch",
-                version,
-            });
+            return Err(EncodeError::lost("DivergingEpoch", version));
         }
         if version < 12 && self.current_leader != LeaderIdAndEpoch::default() {
-            return Err(EncodeError::Lost {
-                field: "CurrentLeader",
-                version,
-            });
+            return Err(EncodeError::lost("CurrentLeader", version));
         }
         if version < 12 && self.snapshot_id != SnapshotId::default() {
-            return Err(EncodeError::Lost {
-                field: "SnapshotId",
-                version,
-            });
+            return Err(EncodeError::lost("SnapshotId", version));
         }
         w.nullable_array(self.aborted_transactions.as_deref(), flexible, version)?;
         if version >= 11 {
             w.i32(self.preferred_read_replica);
         } else if self.preferred_read_replica != -1 {
-            return Err(EncodeError::Lost {
-                field: "PreferredReadReplica",
-                version,
-            });
+            return Err(EncodeError::lost("PreferredReadReplica", version));
         }
         w.records(self.records, flexible)?;
         if flexible {

@@ -64,26 +64,17 @@ impl<'a> FindCoordinatorRequest<'a> {
         if version <= 3 {
             w.string(&self.key, flexible)?;
         } else if !self.key.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Key",
-                version,
-            });
+            return Err(EncodeError::lost("Key", version));
         }
         if version >= 1 {
             w.i8(self.key_type);
         } else if self.key_type != 0 {
-            return Err(EncodeError::Lost {
-                field: "KeyType",
-                version,
-            });
+            return Err(EncodeError::lost("KeyType", version));
         }
         if version >= 4 {
             w.array(&self.coordinator_keys, flexible, version)?;
         } else if !self.coordinator_keys.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "CoordinatorKeys",
-                version,
-            });
+            return Err(EncodeError::lost("CoordinatorKeys", version));
         }
         if flexible {
             w.tags();

@@ -101,10 +101,7 @@ impl<'a> FindCoordinatorResponse<'a> {
         if version <= 3 {
             w.i16(self.error_code);
         } else if self.error_code != 0 {
-            return Err(EncodeError::Lost {
-                field: "ErrorCode",
-                version,
-            });
+            return Err(EncodeError::lost("ErrorCode", version));
         }
         if (1..=3).contains(&version) {
             w.nullable_string(self.error_message.as_deref(), flexible)?;
@@ -112,34 +109,22 @@ impl<'a> FindCoordinatorResponse<'a> {
         if version <= 3 {
             w.i32(self.node_id);
         } else if self.node_id != 0 {
-            return Err(EncodeError::Lost {
-                field: "NodeId",
-                version,
-            });
+            return Err(EncodeError::lost("NodeId", version));
         }
         if version <= 3 {
             w.string(&self.host, flexible)?;
         } else if !self.host.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Host",
-                version,
-            });
+            return Err(EncodeError::lost("Host", version));
         }
         if version <= 3 {
             w.i32(self.port);
         } else if self.port != 0 {
-            return Err(EncodeError::Lost {
-                field: "Port",
-                version,
-            });
+            return Err(EncodeError::lost("Port", version));
         }
         if version >= 4 {
             w.array(&self.coordinators, flexible, version)?;
         } else if !self.coordinators.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Coordinators",
-                version,
-            });
+            return Err(EncodeError::lost("Coordinators", version));
         }
         if flexible {
             w.tags();

@@ -90,34 +90,22 @@ impl<'a> InitProducerIdRequest<'a> {
         if version >= 3 {
             w.i64(self.producer_id);
         } else if self.producer_id != -1 {
-            return Err(EncodeError::Lost {
-                field: "ProducerId",
-                version,
-            });
+            return Err(EncodeError::lost("ProducerId", version));
         }
         if version >= 3 {
             w.i16(self.producer_epoch);
         } else if self.producer_epoch != -1 {
-            return Err(EncodeError::Lost {
-                field: "ProducerEpoch",
-                version,
-            });
+            return Err(EncodeError::lost("ProducerEpoch", version));
         }
         if version == 6 {
             w.bool(self.enable2_pc);
         } else if self.enable2_pc {
-            return Err(EncodeError::Lost {
-                field: "Enable2Pc",
-                version,
-            });
+            return Err(EncodeError::lost("Enable2Pc", version));
         }
         if version == 6 {
             w.bool(self.keep_prepared_txn);
         } else if self.keep_prepared_txn {
-            return Err(EncodeError::Lost {
-                field: "KeepPreparedTxn",
-                version,
-            });
+            return Err(EncodeError::lost("KeepPreparedTxn", version));
         }
         if flexible {
             w.tags();

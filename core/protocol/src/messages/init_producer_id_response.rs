@@ -87,18 +87,12 @@ impl InitProducerIdResponse {
         if version == 6 {
             w.i64(self.ongoing_txn_producer_id);
         } else if self.ongoing_txn_producer_id != -1 {
-            return Err(EncodeError::Lost {
-                field: "OngoingTxnProducerId",
-                version,
-            });
+            return Err(EncodeError::lost("OngoingTxnProducerId", version));
         }
         if version == 6 {
             w.i16(self.ongoing_txn_producer_epoch);
         } else if self.ongoing_txn_producer_epoch != -1 {
-            return Err(EncodeError::Lost {
-                field: "OngoingTxnProducerEpoch",
-                version,
-            });
+            return Err(EncodeError::lost("OngoingTxnProducerEpoch", version));
         }
         if flexible {
             w.tags();

@@ -87,10 +87,7 @@ impl Element<'_> for Voter {
         if version == 1 {
             w.uuid(self.voter_directory_id);
         } else if self.voter_directory_id != Uuid::ZERO {
-            return Err(EncodeError::Lost {
-                field: "VoterDirectoryId",
-                version,
-            });
+            return Err(EncodeError::lost("VoterDirectoryId", version));
         }
         w.tags();
         Ok(())

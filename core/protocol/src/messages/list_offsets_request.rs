@@ -66,10 +66,7 @@ impl<'a> ListOffsetsRequest<'a> {
         if version >= 2 {
             w.i8(self.isolation_level);
         } else if self.isolation_level != 0 {
-            return Err(EncodeError::Lost {
-                field: "IsolationLevel",
-                version,
-            });
+            return Err(EncodeError::lost("IsolationLevel", version));
         }
         w.array(&self.topics, flexible, version)?;
         if version >= 10 {

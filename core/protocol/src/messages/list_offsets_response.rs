@@ -150,10 +150,7 @@ impl Element<'_> for ListOffsetsPartitionResponse {
         if version >= 4 {
             w.i32(self.leader_epoch);
         } else if self.leader_epoch != -1 {
-            return Err(EncodeError::Lost {
-                field: "LeaderEpoch",
-                version,
-            });
+            return Err(EncodeError::lost("LeaderEpoch", version));
         }
         if flexible {
             w.tags();

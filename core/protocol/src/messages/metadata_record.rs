@@ -72,144 +72,102 @@ impl<'a> MetadataRecord<'a> {
     /// Its number.
     pub fn key(&self) -> u16 {
         match self {
-            MetadataRecord::RegisterBroker(_) => RegisterBrokerRecord::KEY,
-            MetadataRecord::UnregisterBroker(_) => UnregisterBrokerRecord::KEY,
-            MetadataRecord::Topic(_) => TopicRecord::KEY,
-            MetadataRecord::Partition(_) => PartitionRecord::KEY,
-            MetadataRecord::Config(_) => ConfigRecord::KEY,
-            MetadataRecord::PartitionChange(_) => PartitionChangeRecord::KEY,
-            MetadataRecord::FenceBroker(_) => FenceBrokerRecord::KEY,
-            MetadataRecord::UnfenceBroker(_) => UnfenceBrokerRecord::KEY,
-            MetadataRecord::RemoveTopic(_) => RemoveTopicRecord::KEY,
-            MetadataRecord::DelegationToken(_) => DelegationTokenRecord::KEY,
-            MetadataRecord::UserScramCredential(_) => UserScramCredentialRecord::KEY,
-            MetadataRecord::FeatureLevel(_) => FeatureLevelRecord::KEY,
-            MetadataRecord::ClientQuota(_) => ClientQuotaRecord::KEY,
-            MetadataRecord::ProducerIds(_) => ProducerIdsRecord::KEY,
-            MetadataRecord::BrokerRegistrationChange(_) => BrokerRegistrationChangeRecord::KEY,
-            MetadataRecord::AccessControlEntry(_) => AccessControlEntryRecord::KEY,
-            MetadataRecord::RemoveAccessControlEntry(_) => RemoveAccessControlEntryRecord::KEY,
-            MetadataRecord::NoOp(_) => NoOpRecord::KEY,
-            MetadataRecord::ZkMigrationState(_) => ZkMigrationStateRecord::KEY,
-            MetadataRecord::RemoveUserScramCredential(_) => RemoveUserScramCredentialRecord::KEY,
-            MetadataRecord::BeginTransaction(_) => BeginTransactionRecord::KEY,
-            MetadataRecord::EndTransaction(_) => EndTransactionRecord::KEY,
-            MetadataRecord::AbortTransaction(_) => AbortTransactionRecord::KEY,
-            MetadataRecord::RemoveDelegationToken(_) => RemoveDelegationTokenRecord::KEY,
-            MetadataRecord::RegisterController(_) => RegisterControllerRecord::KEY,
-            MetadataRecord::ClearElr(_) => ClearElrRecord::KEY,
+            Self::RegisterBroker(_) => RegisterBrokerRecord::KEY,
+            Self::UnregisterBroker(_) => UnregisterBrokerRecord::KEY,
+            Self::Topic(_) => TopicRecord::KEY,
+            Self::Partition(_) => PartitionRecord::KEY,
+            Self::Config(_) => ConfigRecord::KEY,
+            Self::PartitionChange(_) => PartitionChangeRecord::KEY,
+            Self::FenceBroker(_) => FenceBrokerRecord::KEY,
+            Self::UnfenceBroker(_) => UnfenceBrokerRecord::KEY,
+            Self::RemoveTopic(_) => RemoveTopicRecord::KEY,
+            Self::DelegationToken(_) => DelegationTokenRecord::KEY,
+            Self::UserScramCredential(_) => UserScramCredentialRecord::KEY,
+            Self::FeatureLevel(_) => FeatureLevelRecord::KEY,
+            Self::ClientQuota(_) => ClientQuotaRecord::KEY,
+            Self::ProducerIds(_) => ProducerIdsRecord::KEY,
+            Self::BrokerRegistrationChange(_) => BrokerRegistrationChangeRecord::KEY,
+            Self::AccessControlEntry(_) => AccessControlEntryRecord::KEY,
+            Self::RemoveAccessControlEntry(_) => RemoveAccessControlEntryRecord::KEY,
+            Self::NoOp(_) => NoOpRecord::KEY,
+            Self::ZkMigrationState(_) => ZkMigrationStateRecord::KEY,
+            Self::RemoveUserScramCredential(_) => RemoveUserScramCredentialRecord::KEY,
+            Self::BeginTransaction(_) => BeginTransactionRecord::KEY,
+            Self::EndTransaction(_) => EndTransactionRecord::KEY,
+            Self::AbortTransaction(_) => AbortTransactionRecord::KEY,
+            Self::RemoveDelegationToken(_) => RemoveDelegationTokenRecord::KEY,
+            Self::RegisterController(_) => RegisterControllerRecord::KEY,
+            Self::ClearElr(_) => ClearElrRecord::KEY,
         }
     }
 
     /// The newest version of it.
     pub fn max_version(&self) -> i16 {
         match self {
-            MetadataRecord::RegisterBroker(_) => RegisterBrokerRecord::MAX_VERSION,
-            MetadataRecord::UnregisterBroker(_) => UnregisterBrokerRecord::MAX_VERSION,
-            MetadataRecord::Topic(_) => TopicRecord::MAX_VERSION,
-            MetadataRecord::Partition(_) => PartitionRecord::MAX_VERSION,
-            MetadataRecord::Config(_) => ConfigRecord::MAX_VERSION,
-            MetadataRecord::PartitionChange(_) => PartitionChangeRecord::MAX_VERSION,
-            MetadataRecord::FenceBroker(_) => FenceBrokerRecord::MAX_VERSION,
-            MetadataRecord::UnfenceBroker(_) => UnfenceBrokerRecord::MAX_VERSION,
-            MetadataRecord::RemoveTopic(_) => RemoveTopicRecord::MAX_VERSION,
-            MetadataRecord::DelegationToken(_) => DelegationTokenRecord::MAX_VERSION,
-            MetadataRecord::UserScramCredential(_) => UserScramCredentialRecord::MAX_VERSION,
-            MetadataRecord::FeatureLevel(_) => FeatureLevelRecord::MAX_VERSION,
-            MetadataRecord::ClientQuota(_) => ClientQuotaRecord::MAX_VERSION,
-            MetadataRecord::ProducerIds(_) => ProducerIdsRecord::MAX_VERSION,
-            MetadataRecord::BrokerRegistrationChange(_) => {
-                BrokerRegistrationChangeRecord::MAX_VERSION
-            }
-            MetadataRecord::AccessControlEntry(_) => AccessControlEntryRecord::MAX_VERSION,
-            MetadataRecord::RemoveAccessControlEntry(_) => {
-                RemoveAccessControlEntryRecord::MAX_VERSION
-            }
-            MetadataRecord::NoOp(_) => NoOpRecord::MAX_VERSION,
-            MetadataRecord::ZkMigrationState(_) => ZkMigrationStateRecord::MAX_VERSION,
-            MetadataRecord::RemoveUserScramCredential(_) => {
-                RemoveUserScramCredentialRecord::MAX_VERSION
-            }
-            MetadataRecord::BeginTransaction(_) => BeginTransactionRecord::MAX_VERSION,
-            MetadataRecord::EndTransaction(_) => EndTransactionRecord::MAX_VERSION,
-            MetadataRecord::AbortTransaction(_) => AbortTransactionRecord::MAX_VERSION,
-            MetadataRecord::RemoveDelegationToken(_) => RemoveDelegationTokenRecord::MAX_VERSION,
-            MetadataRecord::RegisterController(_) => RegisterControllerRecord::MAX_VERSION,
-            MetadataRecord::ClearElr(_) => ClearElrRecord::MAX_VERSION,
+            Self::RegisterBroker(_) => RegisterBrokerRecord::MAX_VERSION,
+            Self::UnregisterBroker(_) => UnregisterBrokerRecord::MAX_VERSION,
+            Self::Topic(_) => TopicRecord::MAX_VERSION,
+            Self::Partition(_) => PartitionRecord::MAX_VERSION,
+            Self::Config(_) => ConfigRecord::MAX_VERSION,
+            Self::PartitionChange(_) => PartitionChangeRecord::MAX_VERSION,
+            Self::FenceBroker(_) => FenceBrokerRecord::MAX_VERSION,
+            Self::UnfenceBroker(_) => UnfenceBrokerRecord::MAX_VERSION,
+            Self::RemoveTopic(_) => RemoveTopicRecord::MAX_VERSION,
+            Self::DelegationToken(_) => DelegationTokenRecord::MAX_VERSION,
+            Self::UserScramCredential(_) => UserScramCredentialRecord::MAX_VERSION,
+            Self::FeatureLevel(_) => FeatureLevelRecord::MAX_VERSION,
+            Self::ClientQuota(_) => ClientQuotaRecord::MAX_VERSION,
+            Self::ProducerIds(_) => ProducerIdsRecord::MAX_VERSION,
+            Self::BrokerRegistrationChange(_) => BrokerRegistrationChangeRecord::MAX_VERSION,
+            Self::AccessControlEntry(_) => AccessControlEntryRecord::MAX_VERSION,
+            Self::RemoveAccessControlEntry(_) => RemoveAccessControlEntryRecord::MAX_VERSION,
+            Self::NoOp(_) => NoOpRecord::MAX_VERSION,
+            Self::ZkMigrationState(_) => ZkMigrationStateRecord::MAX_VERSION,
+            Self::RemoveUserScramCredential(_) => RemoveUserScramCredentialRecord::MAX_VERSION,
+            Self::BeginTransaction(_) => BeginTransactionRecord::MAX_VERSION,
+            Self::EndTransaction(_) => EndTransactionRecord::MAX_VERSION,
+            Self::AbortTransaction(_) => AbortTransactionRecord::MAX_VERSION,
+            Self::RemoveDelegationToken(_) => RemoveDelegationTokenRecord::MAX_VERSION,
+            Self::RegisterController(_) => RegisterControllerRecord::MAX_VERSION,
+            Self::ClearElr(_) => ClearElrRecord::MAX_VERSION,
         }
     }
 
     /// Reads the body of the record of that number.
     pub fn decode_body(key: u16, version: i16, r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(match key {
-            RegisterBrokerRecord::KEY => {
-                MetadataRecord::RegisterBroker(RegisterBrokerRecord::decode(r, version)?)
+            0 => Self::RegisterBroker(RegisterBrokerRecord::decode(r, version)?),
+            1 => Self::UnregisterBroker(UnregisterBrokerRecord::decode(r, version)?),
+            2 => Self::Topic(TopicRecord::decode(r, version)?),
+            3 => Self::Partition(PartitionRecord::decode(r, version)?),
+            4 => Self::Config(ConfigRecord::decode(r, version)?),
+            5 => Self::PartitionChange(PartitionChangeRecord::decode(r, version)?),
+            7 => Self::FenceBroker(FenceBrokerRecord::decode(r, version)?),
+            8 => Self::UnfenceBroker(UnfenceBrokerRecord::decode(r, version)?),
+            9 => Self::RemoveTopic(RemoveTopicRecord::decode(r, version)?),
+            10 => Self::DelegationToken(DelegationTokenRecord::decode(r, version)?),
+            11 => Self::UserScramCredential(UserScramCredentialRecord::decode(r, version)?),
+            12 => Self::FeatureLevel(FeatureLevelRecord::decode(r, version)?),
+            14 => Self::ClientQuota(ClientQuotaRecord::decode(r, version)?),
+            15 => Self::ProducerIds(ProducerIdsRecord::decode(r, version)?),
+            17 => {
+                Self::BrokerRegistrationChange(BrokerRegistrationChangeRecord::decode(r, version)?)
             }
-            UnregisterBrokerRecord::KEY => {
-                MetadataRecord::UnregisterBroker(UnregisterBrokerRecord::decode(r, version)?)
+            18 => Self::AccessControlEntry(AccessControlEntryRecord::decode(r, version)?),
+            19 => {
+                Self::RemoveAccessControlEntry(RemoveAccessControlEntryRecord::decode(r, version)?)
             }
-            TopicRecord::KEY => MetadataRecord::Topic(TopicRecord::decode(r, version)?),
-            PartitionRecord::KEY => MetadataRecord::Partition(PartitionRecord::decode(r, version)?),
-            ConfigRecord::KEY => MetadataRecord::Config(ConfigRecord::decode(r, version)?),
-            PartitionChangeRecord::KEY => {
-                MetadataRecord::PartitionChange(PartitionChangeRecord::decode(r, version)?)
-            }
-            FenceBrokerRecord::KEY => {
-                MetadataRecord::FenceBroker(FenceBrokerRecord::decode(r, version)?)
-            }
-            UnfenceBrokerRecord::KEY => {
-                MetadataRecord::UnfenceBroker(UnfenceBrokerRecord::decode(r, version)?)
-            }
-            RemoveTopicRecord::KEY => {
-                MetadataRecord::RemoveTopic(RemoveTopicRecord::decode(r, version)?)
-            }
-            DelegationTokenRecord::KEY => {
-                MetadataRecord::DelegationToken(DelegationTokenRecord::decode(r, version)?)
-            }
-            UserScramCredentialRecord::KEY => {
-                MetadataRecord::UserScramCredential(UserScramCredentialRecord::decode(r, version)?)
-            }
-            FeatureLevelRecord::KEY => {
-                MetadataRecord::FeatureLevel(FeatureLevelRecord::decode(r, version)?)
-            }
-            ClientQuotaRecord::KEY => {
-                MetadataRecord::ClientQuota(ClientQuotaRecord::decode(r, version)?)
-            }
-            ProducerIdsRecord::KEY => {
-                MetadataRecord::ProducerIds(ProducerIdsRecord::decode(r, version)?)
-            }
-            BrokerRegistrationChangeRecord::KEY => MetadataRecord::BrokerRegistrationChange(
-                BrokerRegistrationChangeRecord::decode(r, version)?,
-            ),
-            AccessControlEntryRecord::KEY => {
-                MetadataRecord::AccessControlEntry(AccessControlEntryRecord::decode(r, version)?)
-            }
-            RemoveAccessControlEntryRecord::KEY => MetadataRecord::RemoveAccessControlEntry(
-                RemoveAccessControlEntryRecord::decode(r, version)?,
-            ),
-            NoOpRecord::KEY => MetadataRecord::NoOp(NoOpRecord::decode(r, version)?),
-            ZkMigrationStateRecord::KEY => {
-                MetadataRecord::ZkMigrationState(ZkMigrationStateRecord::decode(r, version)?)
-            }
-            RemoveUserScramCredentialRecord::KEY => MetadataRecord::RemoveUserScramCredential(
-                RemoveUserScramCredentialRecord::decode(r, version)?,
-            ),
-            BeginTransactionRecord::KEY => {
-                MetadataRecord::BeginTransaction(BeginTransactionRecord::decode(r, version)?)
-            }
-            EndTransactionRecord::KEY => {
-                MetadataRecord::EndTransaction(EndTransactionRecord::decode(r, version)?)
-            }
-            AbortTransactionRecord::KEY => {
-                MetadataRecord::AbortTransaction(AbortTransactionRecord::decode(r, version)?)
-            }
-            RemoveDelegationTokenRecord::KEY => MetadataRecord::RemoveDelegationToken(
-                RemoveDelegationTokenRecord::decode(r, version)?,
-            ),
-            RegisterControllerRecord::KEY => {
-                MetadataRecord::RegisterController(RegisterControllerRecord::decode(r, version)?)
-            }
-            ClearElrRecord::KEY => MetadataRecord::ClearElr(ClearElrRecord::decode(r, version)?),
+            20 => Self::NoOp(NoOpRecord::decode(r, version)?),
+            21 => Self::ZkMigrationState(ZkMigrationStateRecord::decode(r, version)?),
+            22 => Self::RemoveUserScramCredential(RemoveUserScramCredentialRecord::decode(
+                r, version,
+            )?),
+            23 => Self::BeginTransaction(BeginTransactionRecord::decode(r, version)?),
+            24 => Self::EndTransaction(EndTransactionRecord::decode(r, version)?),
+            25 => Self::AbortTransaction(AbortTransactionRecord::decode(r, version)?),
+            26 => Self::RemoveDelegationToken(RemoveDelegationTokenRecord::decode(r, version)?),
+            27 => Self::RegisterController(RegisterControllerRecord::decode(r, version)?),
+            28 => Self::ClearElr(ClearElrRecord::decode(r, version)?),
             _ => return Err(DecodeError::Key { key: key.into() }),
         })
     }
@@ -217,32 +175,32 @@ impl<'a> MetadataRecord<'a> {
     /// Writes its body.
     pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
         match self {
-            MetadataRecord::RegisterBroker(record) => record.encode(w, version),
-            MetadataRecord::UnregisterBroker(record) => record.encode(w, version),
-            MetadataRecord::Topic(record) => record.encode(w, version),
-            MetadataRecord::Partition(record) => record.encode(w, version),
-            MetadataRecord::Config(record) => record.encode(w, version),
-            MetadataRecord::PartitionChange(record) => record.encode(w, version),
-            MetadataRecord::FenceBroker(record) => record.encode(w, version),
-            MetadataRecord::UnfenceBroker(record) => record.encode(w, version),
-            MetadataRecord::RemoveTopic(record) => record.encode(w, version),
-            MetadataRecord::DelegationToken(record) => record.encode(w, version),
-            MetadataRecord::UserScramCredential(record) => record.encode(w, version),
-            MetadataRecord::FeatureLevel(record) => record.encode(w, version),
-            MetadataRecord::ClientQuota(record) => record.encode(w, version),
-            MetadataRecord::ProducerIds(record) => record.encode(w, version),
-            MetadataRecord::BrokerRegistrationChange(record) => record.encode(w, version),
-            MetadataRecord::AccessControlEntry(record) => record.encode(w, version),
-            MetadataRecord::RemoveAccessControlEntry(record) => record.encode(w, version),
-            MetadataRecord::NoOp(record) => record.encode(w, version),
-            MetadataRecord::ZkMigrationState(record) => record.encode(w, version),
-            MetadataRecord::RemoveUserScramCredential(record) => record.encode(w, version),
-            MetadataRecord::BeginTransaction(record) => record.encode(w, version),
-            MetadataRecord::EndTransaction(record) => record.encode(w, version),
-            MetadataRecord::AbortTransaction(record) => record.encode(w, version),
-            MetadataRecord::RemoveDelegationToken(record) => record.encode(w, version),
-            MetadataRecord::RegisterController(record) => record.encode(w, version),
-            MetadataRecord::ClearElr(record) => record.encode(w, version),
+            Self::RegisterBroker(record) => record.encode(w, version),
+            Self::UnregisterBroker(record) => record.encode(w, version),
+            Self::Topic(record) => record.encode(w, version),
+            Self::Partition(record) => record.encode(w, version),
+            Self::Config(record) => record.encode(w, version),
+            Self::PartitionChange(record) => record.encode(w, version),
+            Self::FenceBroker(record) => record.encode(w, version),
+            Self::UnfenceBroker(record) => record.encode(w, version),
+            Self::RemoveTopic(record) => record.encode(w, version),
+            Self::DelegationToken(record) => record.encode(w, version),
+            Self::UserScramCredential(record) => record.encode(w, version),
+            Self::FeatureLevel(record) => record.encode(w, version),
+            Self::ClientQuota(record) => record.encode(w, version),
+            Self::ProducerIds(record) => record.encode(w, version),
+            Self::BrokerRegistrationChange(record) => record.encode(w, version),
+            Self::AccessControlEntry(record) => record.encode(w, version),
+            Self::RemoveAccessControlEntry(record) => record.encode(w, version),
+            Self::NoOp(record) => record.encode(w, version),
+            Self::ZkMigrationState(record) => record.encode(w, version),
+            Self::RemoveUserScramCredential(record) => record.encode(w, version),
+            Self::BeginTransaction(record) => record.encode(w, version),
+            Self::EndTransaction(record) => record.encode(w, version),
+            Self::AbortTransaction(record) => record.encode(w, version),
+            Self::RemoveDelegationToken(record) => record.encode(w, version),
+            Self::RegisterController(record) => record.encode(w, version),
+            Self::ClearElr(record) => record.encode(w, version),
         }
     }
 }

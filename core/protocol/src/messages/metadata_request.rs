@@ -76,35 +76,29 @@ impl<'a> MetadataRequest<'a> {
         let flexible = version >= Self::FIRST_FLEXIBLE;
 
         if version < 1 && self.topics.is_none() {
-            return Err(EncodeError::Null {
-                field: "Topics",
-                version,
-            });
+            return Err(EncodeError::null("Topics", version));
         }
         w.nullable_array(self.topics.as_deref(), flexible, version)?;
         if version >= 4 {
             w.bool(self.allow_auto_topic_creation);
         } else if !self.allow_auto_topic_creation {
-            return Err(EncodeError::Lost {
-                field: "AllowAutoTopicCreation",
-                version,
-            });
+            return Err(EncodeError::lost("AllowAutoTopicCreation", version));
         }
         if (8..=10).contains(&version) {
             w.bool(self.include_cluster_authorized_operations);
         } else if self.include_cluster_authorized_operations {
-            return Err(EncodeError::Lost {
-                field: "IncludeClusterAuthorizedOperations",
+            return Err(EncodeError::lost(
+                "IncludeClusterAuthorizedOperations",
                 version,
-            });
+            ));
         }
         if version >= 8 {
             w.bool(self.include_topic_authorized_operations);
         } else if self.include_topic_authorized_operations {
-            return Err(EncodeError::Lost {
-                field: "IncludeTopicAuthorizedOperations",
+            return Err(EncodeError::lost(
+                "IncludeTopicAuthorizedOperations",
                 version,
-            });
+            ));
         }
         if flexible {
             w.tags();
@@ -151,10 +145,7 @@ impl<'a> Element<'a> for MetadataRequestTopic<'a> {
             w.uuid(self.topic_id);
         }
         if version < 10 && self.name.is_none() {
-            return Err(EncodeError::Null {
-                field: "Name",
-                version,
-            });
+            return Err(EncodeError::null("Name", version));
         }
         w.nullable_string(self.name.as_deref(), flexible)?;
         if flexible {

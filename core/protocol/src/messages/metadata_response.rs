@@ -105,10 +105,7 @@ impl<'a> MetadataResponse<'a> {
         if (8..=10).contains(&version) {
             w.i32(self.cluster_authorized_operations);
         } else if self.cluster_authorized_operations != -2147483648 {
-            return Err(EncodeError::Lost {
-                field: "ClusterAuthorizedOperations",
-                version,
-            });
+            return Err(EncodeError::lost("ClusterAuthorizedOperations", version));
         }
         if version == 13 {
             w.i16(self.error_code);
@@ -220,10 +217,7 @@ impl<'a> Element<'a> for MetadataResponseTopic<'a> {
     fn write(&self, w: &mut Writer, flexible: bool, version: i16) -> Result<(), EncodeError> {
         w.i16(self.error_code);
         if version < 12 && self.name.is_none() {
-            return Err(EncodeError::Null {
-                field: "Name",
-                version,
-            });
+            return Err(EncodeError::null("Name", version));
         }
         w.nullable_string(self.name.as_deref(), flexible)?;
         if version >= 10 {
@@ -236,10 +230,7 @@ impl<'a> Element<'a> for MetadataResponseTopic<'a> {
         if version >= 8 {
             w.i32(self.topic_authorized_operations);
         } else if self.topic_authorized_operations != -2147483648 {
-            return Err(EncodeError::Lost {
-                field: "TopicAuthorizedOperations",
-                version,
-            });
+            return Err(EncodeError::lost("TopicAuthorizedOperations", version));
         }
         if flexible {
             w.tags();

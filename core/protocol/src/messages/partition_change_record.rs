@@ -105,22 +105,13 @@ impl PartitionChangeRecord {
         w.i32(self.partition_id);
         w.uuid(self.topic_id);
         if version < 1 && self.directories.is_some() {
-            return Err(EncodeError::Lost {
-                field: "Directories",
-                version,
-            });
+            return Err(EncodeError::lost("Directories", version));
         }
         if version != 2 && self.eligible_leader_replicas.is_some() {
-            return Err(EncodeError::Lost {
-                field: "EligibleLeaderReplicas",
-                version,
-            });
+            return Err(EncodeError::lost("EligibleLeaderReplicas", version));
         }
         if version != 2 && self.last_known_elr.is_some() {
-            return Err(EncodeError::Lost {
-                field: "LastKnownElr",
-                version,
-            });
+            return Err(EncodeError::lost("LastKnownElr", version));
         }
         let tags = w.tags();
         if self.isr.is_some() {

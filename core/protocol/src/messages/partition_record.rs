@@ -124,22 +124,13 @@ impl PartitionRecord {
         if version >= 1 {
             w.array(&self.directories, true, version)?;
         } else if !self.directories.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "Directories",
-                version,
-            });
+            return Err(EncodeError::lost("Directories", version));
         }
         if version != 2 && self.eligible_leader_replicas.is_some() {
-            return Err(EncodeError::Lost {
-                field: "EligibleLeaderReplicas",
-                version,
-            });
+            return Err(EncodeError::lost("EligibleLeaderReplicas", version));
         }
         if version != 2 && self.last_known_elr.is_some() {
-            return Err(EncodeError::Lost {
-                field: "LastKnownElr",
-                version,
-            });
+            return Err(EncodeError::lost("LastKnownElr", version));
         }
         let tags = w.tags();
         if self.leader_recovery_state != 0 {

@@ -66,10 +66,7 @@ impl<'a> ProduceResponse<'a> {
         w.array(&self.responses, flexible, version)?;
         w.i32(self.throttle_time_ms);
         if version < 10 && !self.node_endpoints.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "NodeEndpoints",
-                version,
-            });
+            return Err(EncodeError::lost("NodeEndpoints", version));
         }
         if flexible {
             let tags = w.tags();
@@ -211,10 +208,7 @@ impl<'a> Element<'a> for PartitionProduceResponse<'a> {
             w.nullable_string(self.error_message.as_deref(), flexible)?;
         }
         if version < 10 && self.current_leader != LeaderIdAndEpoch::default() {
-            return Err(EncodeError::Lost {
-                field: "CurrentLeader",
-                version,
-            });
+            return Err(EncodeError::lost("CurrentLeader", version));
         }
         if flexible {
             let tags = w.tags();

@@ -111,10 +111,7 @@ impl<'a> RegisterBrokerRecord<'a> {
         if version >= 2 {
             w.bool(self.is_migrating_zk_broker);
         } else if self.is_migrating_zk_broker {
-            return Err(EncodeError::Lost {
-                field: "IsMigratingZkBroker",
-                version,
-            });
+            return Err(EncodeError::lost("IsMigratingZkBroker", version));
         }
         w.uuid(self.incarnation_id);
         w.i64(self.broker_epoch);
@@ -125,22 +122,13 @@ impl<'a> RegisterBrokerRecord<'a> {
         if version >= 1 {
             w.bool(self.in_controlled_shutdown);
         } else if self.in_controlled_shutdown {
-            return Err(EncodeError::Lost {
-                field: "InControlledShutdown",
-                version,
-            });
+            return Err(EncodeError::lost("InControlledShutdown", version));
         }
         if version < 3 && !self.log_dirs.is_empty() {
-            return Err(EncodeError::Lost {
-                field: "LogDirs",
-                version,
-            });
+            return Err(EncodeError::lost("LogDirs", version));
         }
         if version != 4 && self.cordoned_log_dirs.is_some() {
-            return Err(EncodeError::Lost {
-                field: "CordonedLogDirs",
-                version,
-            });
+            return Err(EncodeError::lost("CordonedLogDirs", version));
         }
         let tags = w.tags();
         if version >= 3 && !self.log_dirs.is_empty() {

@@ -118,6 +118,16 @@ pub enum EncodeError {
     },
 }
 
+impl EncodeError {
+    pub(crate) fn lost(field: &'static str, version: i16) -> EncodeError {
+        EncodeError::Lost { field, version }
+    }
+
+    pub(crate) fn null(field: &'static str, version: i16) -> EncodeError {
+        EncodeError::Null { field, version }
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
