@@ -1,2 +1,23 @@
-//! The ottla binary
+//! The `ottla` server: from a command line, an environment and a file to a running node. The binary is `main.rs`; everything that can
+//! be asked without a process of its own lies here.
+//!
+//! | what | where |
+//! |---|---|
+//! | what was said | [`arguments`], [`properties`], [`toml_file`], [`settings`] |
+//! | what is meant by it | [`configuration`], [`listeners`], [`address`], [`security`] |
+//! | what is shown of it | [`logging`], [`metrics`], [`metrics_page`] |
+//!
+//! Only this crate touches what belongs to the whole process: signals, the log, entropy, the environment.
 #![forbid(unsafe_code)]
+
+pub mod address;
+pub mod arguments;
+pub mod configuration;
+pub mod listeners;
+pub mod logging;
+pub mod metrics;
+pub mod metrics_page;
+pub mod properties;
+pub mod security;
+pub mod settings;
+pub mod toml_file;
