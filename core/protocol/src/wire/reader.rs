@@ -391,6 +391,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_aside_is_measured_by_the_bytes() {
+        // As many strings as bytes follow, and the first of them is null.
+        let mut bytes = vec![0xff; 1_004];
+        bytes[..4].copy_from_slice(&1_000i32.to_be_bytes());
+        let mut read = None;
+        let memory = allocation_counter::measure(|| {
+            read = Some(
+                Reader::new(&bytes)
+                    .array::<Cow<'_, str>>(false, 0)
+                    .map(drop),
+            );
+        });
+        assert!(
+            matches!(read, Some(Err(DecodeError::Null { at: 4 }))),
+            "{read:?}"
+        );
+        assert!(memory.bytes_max <= (AHEAD * 1_000) as u64, "{memory:?}");
+    }
+
+    #[test]
     fn a_tagged_field_is_used_up_and_not_passed() {
         let mut r = Reader::new(&[7, 2, 0, 9, 5]);
         let field = r.enter().unwrap();
@@ -404,7 +424,14 @@ mod tests {
             })
         );
         assert_eq!(r.i8(), Ok(0));
-        assert_eq!(r.end(), Err(DecodeError::Left { at: 3, left: 1 }));
+        let left_early = Tagged {
+            tag: 7,
+            outside: field.outside,
+        };
+        assert_eq!(
+            r.leave(left_early),
+            Err(DecodeError::Left { at: 3, left: 1 })
+        );
         assert_eq!(r.i8(), Ok(9));
         r.leave(field).unwrap();
         assert_eq!(r.i8(), Ok(5));
