@@ -13,7 +13,6 @@ mod describe;
 mod keys;
 mod layers;
 mod nearest;
-mod security;
 mod statics;
 mod synonyms;
 mod topic;
@@ -24,7 +23,6 @@ pub use describe::{Entry, Source, Synonym, describe_broker, describe_cluster, de
 pub use keys::{definitions, lookup};
 pub use layers::{Layers, Resolved};
 pub use nearest::nearest;
-pub use security::security_wanted;
 pub use statics::{BadSetting, SHIPPED, StaticConfig};
 pub use synonyms::{Unit, broker_names, topic_synonyms};
 pub use topic::{BadTopicConfig, TopicConfig, check_topic};

@@ -143,7 +143,7 @@ impl StaticConfig {
 
 /// The key that a setting is of. `listener.name.<listener>.` before a key, and a mechanism between the two, narrow it to
 /// one listener.
-pub(super) fn broker_key(name: &str) -> Option<&'static Definition> {
+fn broker_key(name: &str) -> Option<&'static Definition> {
     let Some(mut rest) = name.strip_prefix("listener.name.") else {
         return lookup(Scope::Broker, name);
     };

@@ -262,43 +262,6 @@ fn unserved_settings_are_listed_and_security_is_not_among_them() {
 }
 
 #[test]
-fn protection_that_is_asked_for_is_found() {
-    let wanted = |pairs: &[(&str, &str)]| security_wanted(&statics(pairs));
-    assert_eq!(wanted(&[]), [""; 0]);
-    let harmless = [
-        ("authorizer.class.name", ""),
-        ("ssl.client.auth", "none"),
-        ("security.inter.broker.protocol", "PLAINTEXT"),
-        (
-            "listeners",
-            "PLAINTEXT://:9092,CONTROLLER://:9093,INSIDE://:9094",
-        ),
-        (
-            "listener.security.protocol.map",
-            "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT",
-        ),
-    ];
-    assert_eq!(wanted(&harmless), [""; 0]);
-    let authorizer = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
-    let asked = [
-        ("authorizer.class.name", authorizer),
-        ("super.users", "User:admin"),
-    ];
-    assert_eq!(wanted(&asked), ["authorizer.class.name", "super.users"]);
-    assert_eq!(
-        wanted(&[("listeners", "SSL://:9092")]),
-        ["listeners (SSL is SSL)"]
-    );
-    let prefixed = "listener.name.inside.plain.sasl.jaas.config";
-    assert_eq!(wanted(&[(prefixed, "x")]), [prefixed]);
-    let mapped = [
-        ("listeners", "INSIDE://:9092"),
-        ("listener.security.protocol.map", "INSIDE:SASL_PLAINTEXT"),
-    ];
-    assert_eq!(wanted(&mapped), ["listeners (INSIDE is SASL_PLAINTEXT)"]);
-}
-
-#[test]
 fn secrets_are_never_described() {
     let statics = statics(&[("ssl.key.password", "hunter2")]);
     let shown = entry(&describe_broker(&Layers::of(&statics)), "ssl.key.password");

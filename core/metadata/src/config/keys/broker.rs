@@ -7,7 +7,6 @@ pub(super) const KEYS: &[Definition] = keys! { Broker
     "add.partitions.to.txn.retry.backoff.max.ms" Int "100" [0..] High readonly;
     "add.partitions.to.txn.retry.backoff.ms" Int "20" [1..] High readonly;
     "advertised.listeners" List null any High readonly served;
-    "allow.everyone.if.no.acl.found" Boolean "false" any Medium readonly;
     "alter.config.policy.class.name" Class null any Low readonly;
     "alter.log.dirs.replication.quota.window.num" Int "11" [1..] Low readonly;
     "alter.log.dirs.replication.quota.window.size.seconds" Int "1" [1..] Low readonly;
@@ -351,7 +350,6 @@ pub(super) const KEYS: &[Definition] = keys! { Broker
     "ssl.truststore.location" String null any Medium broker security;
     "ssl.truststore.password" Password null any Medium broker security;
     "ssl.truststore.type" String "JKS" any Medium broker security;
-    "super.users" String "" any High readonly security;
     "telemetry.max.bytes" Int "1048576" [1..] Low readonly;
     "transaction.abort.timed.out.transaction.cleanup.interval.ms" Int "10000" [1..] Low readonly;
     "transaction.max.timeout.ms" Int "900000" [1..] High readonly;
