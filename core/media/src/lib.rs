@@ -1,2 +1,372 @@
-//! One pure disk: page cache apart from media
+//! One pure disk: files and directories in memory, with a page cache apart from the media. Inputs are calls that look like system
+//! calls; nothing is emitted. It is the disk of in-memory brokers, of the conformance suite, and of the simulator.
+//!
+//! A process may be killed without a word to the disk: what it wrote stays. A power cut is [`Media::power_cut`]: what was not
+//! synced survives in any subset that the caller chooses.
+//!
+//! Invariants
+//! - M1: what a sync covered, no power cut takes.
+//! - M2: a file lives while a name leads to it (in the cache or on the media) or it is open.
+//! - M3: room in use never passes the capacity.
+//! - M4: a rename survives whole or not at all.
 #![forbid(unsafe_code)]
+
+mod content;
+mod names;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use content::Content;
+pub use content::SECTOR;
+use names::Names;
+
+/// What the disk calls a file or directory, whatever its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node(pub u64);
+
+/// Why a call failed. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaError {
+    /// No such name.
+    NotFound,
+    /// The name is taken by something of another kind.
+    Exists,
+    /// The directory is not empty.
+    NotEmpty,
+    /// The capacity is used up.
+    NoSpace,
+    /// A directory where a file is wanted, or the other way round.
+    WrongKind,
+}
+
+/// What is behind a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The node.
+    pub node: Node,
+    /// Whether it is a directory.
+    pub is_dir: bool,
+    /// A file's length in bytes.
+    pub len: u64,
+    /// How many names lead to it.
+    pub links: u64,
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Make it when it is not there.
+    pub create: bool,
+    /// Cut it to nothing.
+    pub truncate: bool,
+}
+
+/// What a power cut asks its caller about: each may survive or not, independently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsynced {
+    /// The bytes of one sector of a file.
+    Sector(Node, u64),
+    /// The length of a file.
+    Length(Node),
+    /// A change of names: a creation, a removal, a rename. Counted from the oldest.
+    Names(u64),
+}
+
+#[derive(Clone, Debug)]
+struct FileNode {
+    content: Content,
+    opens: u32,
+}
+
+/// The disk.
+#[derive(Clone, Debug)]
+pub struct Media {
+    capacity: u64,
+    /// Whether a power cut is possible: then old bytes are kept until a sync covers the new ones.
+    keeps_old: bool,
+    used: u64,
+    next_node: u64,
+    files: BTreeMap<Node, FileNode>,
+    names: Names,
+}
+
+impl Media {
+    /// An empty disk of `capacity` bytes that can lose its power.
+    pub fn new(capacity: u64) -> Media {
+        Media {
+            capacity,
+            keeps_old: true,
+            used: 0,
+            next_node: 1,
+            files: BTreeMap::new(),
+            names: Names::default(),
+        }
+    }
+
+    /// An empty disk that dies with its process and therefore keeps nothing twice.
+    pub fn volatile(capacity: u64) -> Media {
+        Media {
+            keeps_old: false,
+            ..Media::new(capacity)
+        }
+    }
+
+    /// Opens a file. It must be closed as often as it was opened.
+    pub fn open(&mut self, path: &str, how: Opening) -> Result<Status, MediaError> {
+        let node = match self.names.find(path) {
+            Some(node) if self.names.is_dir(node) => return Err(MediaError::WrongKind),
+            Some(node) => node,
+            None if how.create => self.create(path)?,
+            None => return Err(MediaError::NotFound),
+        };
+        let file = self
+            .files
+            .get_mut(&node)
+            .expect("M2: a named file is there");
+        file.opens += 1;
+        if how.truncate && file.content.len() > 0 {
+            self.truncate(node, 0)?;
+        }
+        self.status_of(node)
+    }
+
+    /// Gives an open file back.
+    pub fn close(&mut self, node: Node) {
+        let file = self
+            .files
+            .get_mut(&node)
+            .expect("M2: an open file is there");
+        file.opens -= 1;
+        self.sweep(node);
+    }
+
+    /// Writes all of `bytes` at `at`, or nothing.
+    pub fn write(&mut self, node: Node, at: u64, bytes: &[u8]) -> Result<(), MediaError> {
+        self.change(
+            node,
+            |content, keeps_old| content.write(at, bytes, keeps_old),
+            |content| content.room_with(at + bytes.len() as u64),
+        )
+    }
+
+    /// Reads at most `len` bytes; fewer only at the end of the file.
+    pub fn read(&self, node: Node, at: u64, len: usize) -> Result<Bytes, MediaError> {
+        Ok(self.file(node)?.content.read(at, len))
+    }
+
+    /// Sets room aside up to `to`; the length stays.
+    pub fn allocate(&mut self, node: Node, to: u64) -> Result<(), MediaError> {
+        self.change(
+            node,
+            |content, _| content.allocate(to),
+            |content| content.room_with(to),
+        )
+    }
+
+    /// Sets the length and gives back room beyond it.
+    pub fn truncate(&mut self, node: Node, len: u64) -> Result<(), MediaError> {
+        self.change(
+            node,
+            |content, keeps_old| content.truncate(len, keeps_old),
+            |_| len,
+        )
+    }
+
+    /// Makes a file's bytes and length durable.
+    pub fn sync(&mut self, node: Node) -> Result<(), MediaError> {
+        self.files
+            .get_mut(&node)
+            .ok_or(MediaError::NotFound)?
+            .content
+            .sync();
+        Ok(())
+    }
+
+    /// Makes a directory's entries durable; `""` is the root.
+    pub fn sync_dir(&mut self, path: &str) -> Result<(), MediaError> {
+        let dir = self.names.find_dir(path)?;
+        self.names.sync(dir);
+        self.sweep_all();
+        Ok(())
+    }
+
+    /// Makes a directory.
+    pub fn make_dir(&mut self, path: &str) -> Result<(), MediaError> {
+        if self.names.find(path).is_some() {
+            return Err(MediaError::Exists);
+        }
+        let node = self.new_node();
+        self.names.make_dir(path, node)?;
+        self.names_changed();
+        Ok(())
+    }
+
+    /// Renames a file or directory, replacing a file or an empty directory.
+    pub fn rename(&mut self, from: &str, to: &str) -> Result<(), MediaError> {
+        self.names.rename(from, to)?;
+        self.names_changed();
+        Ok(())
+    }
+
+    /// Takes a file's name away. Open files stay readable.
+    pub fn unlink(&mut self, path: &str) -> Result<(), MediaError> {
+        match self.names.find(path) {
+            None => return Err(MediaError::NotFound),
+            Some(node) if self.names.is_dir(node) => return Err(MediaError::WrongKind),
+            Some(_) => self.names.remove(path)?,
+        }
+        self.names_changed();
+        Ok(())
+    }
+
+    /// Takes an empty directory away.
+    pub fn remove_dir(&mut self, path: &str) -> Result<(), MediaError> {
+        let dir = self.names.find_dir(path)?;
+        if self.names.entries(dir).next().is_some() {
+            return Err(MediaError::NotEmpty);
+        }
+        self.names.remove(path)?;
+        self.names_changed();
+        Ok(())
+    }
+
+    /// What a name leads to.
+    pub fn status(&self, path: &str) -> Result<Status, MediaError> {
+        self.status_of(self.names.find(path).ok_or(MediaError::NotFound)?)
+    }
+
+    /// At most `most` entries of a directory after the name `after`, in byte order.
+    pub fn list(
+        &self,
+        path: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<(String, Status)>, MediaError> {
+        let dir = self.names.find_dir(path)?;
+        self.names
+            .entries(dir)
+            .filter(|(name, _)| after.is_none_or(|after| *name > after))
+            .take(most)
+            .map(|(name, node)| Ok((name.to_owned(), self.status_of(node)?)))
+            .collect()
+    }
+
+    /// Free and total bytes.
+    pub fn space(&self) -> (u64, u64) {
+        (self.capacity - self.used, self.capacity)
+    }
+
+    /// Makes the disk larger or smaller; never smaller than what is in use.
+    pub fn resize(&mut self, capacity: u64) {
+        self.capacity = capacity.max(self.used);
+    }
+
+    /// The power goes: every open file is gone, and of what no sync covered that survives for which `survives` says so.
+    pub fn power_cut(&mut self, mut survives: impl FnMut(Unsynced) -> bool) {
+        self.names.power_cut(|nth| survives(Unsynced::Names(nth)));
+        for (node, file) in &mut self.files {
+            file.opens = 0;
+            file.content.power_cut(|sector| {
+                survives(sector.map_or(Unsynced::Length(*node), |sector| {
+                    Unsynced::Sector(*node, sector)
+                }))
+            });
+        }
+        self.sweep_all();
+        self.used = self.files.values().map(|file| file.content.room()).sum();
+        self.capacity = self.capacity.max(self.used);
+        self.check();
+    }
+
+    /// Asserts the invariants.
+    pub fn check(&self) {
+        let used: u64 = self.files.values().map(|file| file.content.room()).sum();
+        assert_eq!(used, self.used, "M3: room is counted");
+        assert!(
+            used <= self.capacity,
+            "M3: {used} of {} bytes",
+            self.capacity
+        );
+    }
+
+    fn create(&mut self, path: &str) -> Result<Node, MediaError> {
+        let node = self.new_node();
+        self.names.link(path, node)?;
+        self.files.insert(
+            node,
+            FileNode {
+                content: Content::default(),
+                opens: 0,
+            },
+        );
+        self.names_changed();
+        Ok(node)
+    }
+
+    fn new_node(&mut self) -> Node {
+        self.next_node += 1;
+        Node(self.next_node)
+    }
+
+    fn file(&self, node: Node) -> Result<&FileNode, MediaError> {
+        self.files.get(&node).ok_or(MediaError::NotFound)
+    }
+
+    /// M3: a change is judged by the room that the file will take, then made.
+    fn change(
+        &mut self,
+        node: Node,
+        make: impl FnOnce(&mut Content, bool),
+        room: impl FnOnce(&Content) -> u64,
+    ) -> Result<(), MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        let before = file.content.room();
+        let wanted = room(&file.content);
+        if wanted > before && wanted - before > self.capacity - self.used {
+            return Err(MediaError::NoSpace);
+        }
+        make(&mut file.content, self.keeps_old);
+        self.used = self.used - before + file.content.room();
+        Ok(())
+    }
+
+    fn status_of(&self, node: Node) -> Result<Status, MediaError> {
+        let is_dir = self.names.is_dir(node);
+        let len = if is_dir {
+            0
+        } else {
+            self.file(node)?.content.len()
+        };
+        Ok(Status {
+            node,
+            is_dir,
+            len,
+            links: self.names.links(node),
+        })
+    }
+
+    /// A disk that cannot lose its power has no names that a power cut would bring back.
+    fn names_changed(&mut self) {
+        if !self.keeps_old {
+            self.names.sync_all();
+        }
+        self.sweep_all();
+    }
+
+    fn sweep(&mut self, node: Node) {
+        let gone =
+            self.files.get(&node).is_some_and(|file| file.opens == 0) && !self.names.leads_to(node);
+        if gone && let Some(file) = self.files.remove(&node) {
+            self.used -= file.content.room();
+        }
+    }
+
+    /// M2: drops the files whose last name has just gone.
+    fn sweep_all(&mut self) {
+        for node in self.names.take_orphans() {
+            self.sweep(node);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The tree of names: as the cache has it, as the media has it, and the changes between the two in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{MediaError, Node};
+
+const ROOT: Node = Node(0);
+
+/// One name that leads elsewhere than before.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    dir: Node,
+    name: String,
+    before: Option<Node>,
+    after: Option<Node>,
+}
+
+/// What survives as one: a creation, a removal, a rename.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    edits: Vec<Edit>,
+}
+
+impl Change {
+    /// The nodes whose names it takes away.
+    fn released(&self) -> impl Iterator<Item = Node> {
+        self.edits.iter().filter_map(|edit| edit.before)
+    }
+}
+
+type Tree = BTreeMap<Node, BTreeMap<String, Node>>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    cached: Tree,
+    durable: Tree,
+    pending: Vec<Change>,
+    orphans: BTreeSet<Node>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let root: Tree = [(ROOT, BTreeMap::new())].into();
+        Names {
+            cached: root.clone(),
+            durable: root,
+            pending: Vec::new(),
+            orphans: BTreeSet::new(),
+        }
+    }
+}
+
+impl Names {
+    pub(crate) fn find(&self, path: &str) -> Option<Node> {
+        path.split('/')
+            .filter(|part| !part.is_empty())
+            .try_fold(ROOT, |dir, name| self.cached.get(&dir)?.get(name).copied())
+    }
+
+    pub(crate) fn find_dir(&self, path: &str) -> Result<Node, MediaError> {
+        let node = self.find(path).ok_or(MediaError::NotFound)?;
+        if self.is_dir(node) {
+            Ok(node)
+        } else {
+            Err(MediaError::WrongKind)
+        }
+    }
+
+    pub(crate) fn is_dir(&self, node: Node) -> bool {
+        self.cached.contains_key(&node)
+    }
+
+    pub(crate) fn entries(&self, dir: Node) -> impl Iterator<Item = (&str, Node)> {
+        self.cached
+            .get(&dir)
+            .into_iter()
+            .flatten()
+            .map(|(name, node)| (name.as_str(), *node))
+    }
+
+    pub(crate) fn links(&self, node: Node) -> u64 {
+        count(&self.cached, node)
+    }
+
+    /// Whether any name leads there, or could again after a power cut.
+    pub(crate) fn leads_to(&self, node: Node) -> bool {
+        count(&self.cached, node) > 0
+            || count(&self.durable, node) > 0
+            || self
+                .pending
+                .iter()
+                .any(|change| change.edits.iter().any(|edit| edit.after == Some(node)))
+    }
+
+    pub(crate) fn link(&mut self, path: &str, node: Node) -> Result<(), MediaError> {
+        let (dir, name) = self.place(path)?;
+        self.apply(vec![(dir, name, Some(node))]);
+        Ok(())
+    }
+
+    pub(crate) fn make_dir(&mut self, path: &str, node: Node) -> Result<(), MediaError> {
+        self.link(path, node)?;
+        self.cached.insert(node, BTreeMap::new());
+        // An empty directory that no name leads to is nothing; so the media may know it from the start.
+        self.durable.insert(node, BTreeMap::new());
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, path: &str) -> Result<(), MediaError> {
+        let (dir, name) = self.place(path)?;
+        self.apply(vec![(dir, name, None)]);
+        Ok(())
+    }
+
+    pub(crate) fn rename(&mut self, from: &str, to: &str) -> Result<(), MediaError> {
+        let node = self.find(from).ok_or(MediaError::NotFound)?;
+        let (from_dir, from_name) = self.place(from)?;
+        let (to_dir, to_name) = self.place(to)?;
+        match self.find(to) {
+            Some(target) if target == node => return Ok(()),
+            Some(target) if self.is_dir(target) != self.is_dir(node) => {
+                return Err(MediaError::WrongKind);
+            }
+            Some(target) if self.entries(target).next().is_some() => {
+                return Err(MediaError::NotEmpty);
+            }
+            _ => {}
+        }
+        self.apply(vec![
+            (from_dir, from_name, None),
+            (to_dir, to_name, Some(node)),
+        ]);
+        Ok(())
+    }
+
+    /// Every change so far that touches this directory is durable, and with it what it was built on.
+    pub(crate) fn sync(&mut self, dir: Node) {
+        let mut wanted: BTreeSet<Node> = [dir].into();
+        let mut durable = Vec::new();
+        let mut rest = Vec::new();
+        // Backwards: a rename out of another directory pulls in what that name was before.
+        for change in std::mem::take(&mut self.pending).into_iter().rev() {
+            if change.edits.iter().any(|edit| wanted.contains(&edit.dir)) {
+                wanted.extend(change.edits.iter().map(|edit| edit.dir));
+                durable.push(change);
+            } else {
+                rest.push(change);
+            }
+        }
+        rest.reverse();
+        self.pending = rest;
+        durable.reverse();
+        for change in durable {
+            self.make_durable(&change);
+        }
+    }
+
+    pub(crate) fn sync_all(&mut self) {
+        for change in std::mem::take(&mut self.pending) {
+            self.make_durable(&change);
+        }
+    }
+
+    /// M4: a change survives whole or not at all.
+    pub(crate) fn power_cut(&mut self, mut survives: impl FnMut(u64) -> bool) {
+        for (nth, change) in std::mem::take(&mut self.pending).into_iter().enumerate() {
+            let possible = change
+                .edits
+                .iter()
+                .all(|edit| self.durable.contains_key(&edit.dir));
+            if survives(nth as u64) && possible {
+                self.make_durable(&change);
+            }
+            self.orphans
+                .extend(change.edits.iter().filter_map(|edit| edit.after));
+            self.orphans.extend(change.released());
+        }
+        self.cached = self.durable.clone();
+    }
+
+    /// The nodes that lost a name since the last call.
+    pub(crate) fn take_orphans(&mut self) -> BTreeSet<Node> {
+        std::mem::take(&mut self.orphans)
+    }
+
+    fn place(&self, path: &str) -> Result<(Node, String), MediaError> {
+        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        Ok((self.find_dir(dir)?, name.to_owned()))
+    }
+
+    fn apply(&mut self, edits: Vec<(Node, String, Option<Node>)>) {
+        let mut change = Change { edits: Vec::new() };
+        for (dir, name, after) in edits {
+            let entries = self
+                .cached
+                .get_mut(&dir)
+                .expect("M2: a directory that was found is there");
+            let before = set(entries, &name, after);
+            change.edits.push(Edit {
+                dir,
+                name,
+                before,
+                after,
+            });
+        }
+        self.orphans.extend(change.released());
+        self.pending.push(change);
+    }
+
+    fn make_durable(&mut self, change: &Change) {
+        for edit in &change.edits {
+            if let Some(entries) = self.durable.get_mut(&edit.dir) {
+                set(entries, &edit.name, edit.after);
+            }
+        }
+        self.orphans.extend(change.released());
+    }
+}
+
+fn set(entries: &mut BTreeMap<String, Node>, name: &str, node: Option<Node>) -> Option<Node> {
+    match node {
+        Some(node) => entries.insert(name.to_owned(), node),
+        None => entries.remove(name),
+    }
+}
+
+fn count(tree: &Tree, node: Node) -> u64 {
+    tree.values()
+        .flat_map(BTreeMap::values)
+        .filter(|other| **other == node)
+        .count() as u64
+}

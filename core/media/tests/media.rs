@@ -1,0 +1,126 @@
+//! The disk against what a disk may do: names, room, and what a power cut leaves.
+
+use ottla_media::{Media, MediaError, Node, Opening, SECTOR, Unsynced};
+
+const CREATE: Opening = Opening {
+    create: true,
+    truncate: false,
+};
+
+fn file(media: &mut Media, path: &str, bytes: &[u8]) -> Node {
+    let node = media.open(path, CREATE).unwrap().node;
+    media.write(node, 0, bytes).unwrap();
+    node
+}
+
+fn content(media: &Media, path: &str) -> Vec<u8> {
+    let status = media.status(path).unwrap();
+    media
+        .read(status.node, 0, status.len as usize)
+        .unwrap()
+        .to_vec()
+}
+
+#[test]
+fn writes_are_read_across_chunks_and_holes_are_zeros() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", b"start");
+    let long: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
+    media.write(node, 65_000, &long).unwrap();
+    assert_eq!(media.read(node, 65_000, long.len()).unwrap(), long);
+    assert_eq!(media.read(node, 5, 10).unwrap().as_ref(), [0; 10]);
+    assert_eq!(media.read(node, 264_990, 100).unwrap().len(), 10);
+    media.truncate(node, 3).unwrap();
+    media.write(node, 6, b"x").unwrap();
+    assert_eq!(content(&media, "a"), b"sta\0\0\0x");
+    media.check();
+}
+
+#[test]
+fn names_move_and_open_files_outlive_them() {
+    let mut media = Media::new(1 << 20);
+    media.make_dir("d").unwrap();
+    let node = file(&mut media, "d/a", b"one");
+    file(&mut media, "d/b", b"two");
+    media.rename("d/a", "d/b").unwrap();
+    assert_eq!(content(&media, "d/b"), b"one");
+    assert_eq!(media.status("d/a"), Err(MediaError::NotFound));
+    media.rename("d", "e").unwrap();
+    media.unlink("e/b").unwrap();
+    assert_eq!(media.read(node, 0, 3).unwrap().as_ref(), b"one");
+    assert_eq!(media.remove_dir("d"), Err(MediaError::NotFound));
+    media.remove_dir("e").unwrap();
+    assert_eq!(media.list("", None, 9).unwrap(), vec![]);
+}
+
+#[test]
+fn a_full_disk_refuses_and_heals() {
+    let mut media = Media::volatile(8192);
+    let node = file(&mut media, "a", &[1; 4096]);
+    media.allocate(node, 8192).unwrap();
+    assert_eq!(media.space(), (0, 8192));
+    let other = media.open("b", CREATE).unwrap().node;
+    assert_eq!(media.write(other, 0, b"x"), Err(MediaError::NoSpace));
+    media.write(node, 4096, &[2; 4096]).unwrap();
+    media.unlink("a").unwrap();
+    assert_eq!(media.space().0, 0, "an open file keeps its room");
+    media.close(node);
+    assert_eq!(media.space().0, 8192);
+    media.write(other, 0, b"x").unwrap();
+    media.check();
+}
+
+#[test]
+fn a_power_cut_takes_what_no_sync_covered_in_any_subset() {
+    for pattern in 0..16u64 {
+        let mut media = Media::new(1 << 20);
+        let node = file(&mut media, "a", &[1; 512 * 2]);
+        media.sync(node).unwrap();
+        media.sync_dir("").unwrap();
+        media.write(node, SECTOR, &[2; 512 * 2]).unwrap();
+        file(&mut media, "new", b"n");
+        media.power_cut(|what| match what {
+            Unsynced::Sector(at, sector) => at != node || pattern >> (sector - 1) & 1 == 1,
+            Unsynced::Length(at) => at != node || pattern >> 2 & 1 == 1,
+            Unsynced::Names(_) => pattern >> 3 & 1 == 1,
+        });
+        let left = content(&media, "a");
+        let sector = |kept: bool, old: u8| [if kept { 2 } else { old }; 512];
+        assert_eq!(left[..512], [1; 512], "M1");
+        assert_eq!(left[512..1024], sector(pattern & 1 == 1, 1));
+        match pattern >> 2 & 1 {
+            1 => assert_eq!(left[1024..], sector(pattern & 2 == 2, 0)),
+            _ => assert_eq!(left.len(), 1024),
+        }
+        assert_eq!(media.status("new").is_ok(), pattern & 8 == 8);
+    }
+}
+
+#[test]
+fn a_rename_survives_whole_and_only_when_its_directory_was_synced_for_sure() {
+    for survives in [false, true] {
+        let mut media = Media::new(1 << 20);
+        let old = file(&mut media, "state", b"old");
+        media.sync(old).unwrap();
+        media.sync_dir("").unwrap();
+        let new = file(&mut media, "state.tmp", b"new");
+        media.sync(new).unwrap();
+        media.rename("state.tmp", "state").unwrap();
+        media.close(new);
+        media.close(old);
+        let mut synced = media.clone();
+        synced.sync_dir("").unwrap();
+        synced.power_cut(|_| false);
+        assert_eq!(content(&synced, "state"), b"new");
+        assert_eq!(synced.status("state.tmp"), Err(MediaError::NotFound));
+
+        // The creation of the temporary name survives in both; the rename as the case says.
+        media.power_cut(|what| what == Unsynced::Names(0) || survives);
+        assert_eq!(
+            content(&media, "state"),
+            if survives { b"new" } else { b"old" }
+        );
+        assert_eq!(media.status("state.tmp").is_ok(), !survives);
+        media.check();
+    }
+}
