@@ -196,9 +196,11 @@ class Apache(Broker):
         "group.initial.rebalance.delay.ms": "0",
     }
 
-    def java(self, main, *arguments, heap="512m"):
-        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                f"-Dlog4j2.configurationFile={ROOT / 'tests' / 'java' / 'log4j2.properties'}",
+    # Quick to start; scripts/figures has the shipped ones.
+    FLAGS = ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+
+    def java(self, main, *arguments):
+        return ["java", *self.FLAGS, f"-Dlog4j2.configurationFile={ROOT / 'tests' / 'java' / 'log4j2.properties'}",
                 "-cp", f"{JARS}/*", main, *arguments]
 
     def command(self):
@@ -216,7 +218,7 @@ class Apache(Broker):
                 self.java("kafka.tools.StorageTool", "format", "-t", name, "-c", str(properties), "--standalone"),
                 capture_output=True, text=True, cwd=self.directory)
             assert done.returncode == 0, done.stdout + done.stderr
-        return self.java("kafka.Kafka", str(properties), heap="1g")
+        return self.java("kafka.Kafka", str(properties))
 
     def ready(self):
         # The port opens before the broker is unfenced; a metadata answer that names a broker is the sign.
