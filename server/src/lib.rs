@@ -12,7 +12,11 @@
 
 pub mod address;
 pub mod arguments;
+pub mod binding;
 pub mod configuration;
+pub mod directory;
+pub mod door;
+pub mod inside;
 pub mod listeners;
 pub mod logging;
 pub mod metrics;

@@ -1,5 +1,4 @@
-//! The pages of `--metrics`: `/metrics`, `/healthz`, `/readyz`. In: HTTP/1 requests, [`Question`]s answered by whoever owns the node.
-//! Out: answers.
+//! The pages of `--metrics`: `/metrics`, `/healthz`, `/readyz`. In: HTTP/1 requests, and the node to look at. Out: answers.
 //!
 //! H1: `/healthz` asks nobody: it says that the process lives. `/readyz` says whether clients are served.
 //! H2: at most [`CONNECTIONS`] are open, each gone after [`PATIENCE`].
@@ -15,8 +14,9 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::Semaphore;
 
+use crate::inside::Inside;
 use crate::metrics::Snapshot;
 
 /// Connections at a time: a scraper or two, and a probe.
@@ -24,17 +24,8 @@ pub const CONNECTIONS: usize = 16;
 /// How long one may last.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a page wants to know of the node.
-#[derive(Debug)]
-pub enum Question {
-    /// What it shows of itself.
-    Metrics(oneshot::Sender<Snapshot>),
-    /// Whether it serves clients.
-    Ready(oneshot::Sender<bool>),
-}
-
 /// Serves the pages until the listener's task is dropped.
-pub async fn serve(listener: TcpListener, questions: mpsc::Sender<Question>) {
+pub async fn serve(listener: TcpListener, inside: Arc<dyn Inside>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
@@ -42,9 +33,9 @@ pub async fn serve(listener: TcpListener, questions: mpsc::Sender<Question>) {
         };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let questions = questions.clone();
+                let inside = inside.clone();
                 tokio::task::spawn_local(async move {
-                    converse(stream, questions).await;
+                    converse(stream, inside).await;
                     drop(place);
                 });
             }
@@ -57,8 +48,8 @@ pub async fn serve(listener: TcpListener, questions: mpsc::Sender<Question>) {
     }
 }
 
-async fn converse(stream: TcpStream, questions: mpsc::Sender<Question>) {
-    let pages = service_fn(move |request| answer(request, questions.clone()));
+async fn converse(stream: TcpStream, inside: Arc<dyn Inside>) {
+    let pages = service_fn(move |request| answer(request, inside.clone()));
     let talk =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), pages);
     if let Ok(Err(why)) = tokio::time::timeout(PATIENCE, talk).await {
@@ -68,7 +59,7 @@ async fn converse(stream: TcpStream, questions: mpsc::Sender<Question>) {
 
 async fn answer(
     request: Request<Incoming>,
-    questions: mpsc::Sender<Question>,
+    inside: Arc<dyn Inside>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut refusal = page(
@@ -82,20 +73,31 @@ async fn answer(
         return Ok(refusal);
     }
     Ok(match request.uri().path() {
-        "/metrics" => match ask(&questions, Question::Metrics).await {
+        "/metrics" => match look(inside).await {
             Some(snapshot) => page(StatusCode::OK, kind_for(&request), snapshot.into_text()),
-            None => gone(),
-        },
-        "/healthz" => page(StatusCode::OK, PLAIN, "alive\n".to_owned()),
-        "/readyz" => match ask(&questions, Question::Ready).await {
-            Some(true) => page(StatusCode::OK, PLAIN, "ready\n".to_owned()),
-            Some(false) => page(
+            None => page(
                 StatusCode::SERVICE_UNAVAILABLE,
                 PLAIN,
-                "not ready\n".to_owned(),
+                "the node is no more
+"
+                .to_owned(),
             ),
-            None => gone(),
         },
+        "/healthz" => page(StatusCode::OK, PLAIN, "alive\n".to_owned()),
+        "/readyz" if inside.is_ready() => page(
+            StatusCode::OK,
+            PLAIN,
+            "ready
+"
+            .to_owned(),
+        ),
+        "/readyz" => page(
+            StatusCode::SERVICE_UNAVAILABLE,
+            PLAIN,
+            "not ready
+"
+            .to_owned(),
+        ),
         _ => page(
             StatusCode::NOT_FOUND,
             PLAIN,
@@ -104,13 +106,13 @@ async fn answer(
     })
 }
 
-async fn ask<T>(
-    questions: &mpsc::Sender<Question>,
-    question: impl FnOnce(oneshot::Sender<T>) -> Question,
-) -> Option<T> {
-    let (answer, answered) = oneshot::channel();
-    questions.send(question(answer)).await.ok()?;
-    answered.await.ok()
+/// Looks at the node, which may take a turn of it: not where signals are waited for.
+async fn look(inside: Arc<dyn Inside>) -> Option<Snapshot> {
+    let mut snapshot = tokio::task::spawn_blocking(move || inside.snapshot())
+        .await
+        .ok()??;
+    snapshot.add_process();
+    Some(snapshot)
 }
 
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -128,14 +130,6 @@ fn kind_for(request: &Request<Incoming>) -> &'static str {
     } else {
         PROMETHEUS
     }
-}
-
-fn gone() -> Response<Full<Bytes>> {
-    page(
-        StatusCode::SERVICE_UNAVAILABLE,
-        PLAIN,
-        "the node is no more\n".to_owned(),
-    )
 }
 
 fn page(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
