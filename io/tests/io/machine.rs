@@ -1,0 +1,199 @@
+//! One machine, or two, on one host.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use ottla_io::{Gone, Handle, Host, RealFiles, Said, Setup, bind};
+use ottla_machine::{Dir, Endpoint, Why};
+use tempfile::TempDir;
+
+use super::echo::{Ask, Echo, Tell, frame};
+
+/// Long enough for any machine, short enough to end a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Served {
+    pub handle: Handle<Echo>,
+    pub address: SocketAddr,
+}
+
+pub fn told(handle: &Handle<Echo>) -> Said<Tell> {
+    handle.tells().recv_timeout(PATIENCE).expect("a word")
+}
+
+pub fn serve(host: &Host, name: &str, dir: &TempDir) -> Served {
+    let listener = bind("127.0.0.1:0").expect("a port");
+    let address = listener.address();
+    let files = RealFiles::open(name, vec![(Dir(0), dir.path().into())]).expect("a directory");
+    let setup = Setup {
+        listeners: vec![listener],
+        files: Box::new(files),
+        notes: Box::new(|_| {}),
+    };
+    let handle = host.add(Echo::default(), setup);
+    assert!(handle.ask(Ask::Start));
+    assert_eq!(told(&handle), Said::Tell(Tell::Ready));
+    Served { handle, address }
+}
+
+pub fn client(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+}
+
+pub fn answer(stream: &mut TcpStream) -> Vec<u8> {
+    let mut len = [0; 4];
+    stream.read_exact(&mut len).expect("a length");
+    let mut body = vec![0; u32::from_be_bytes(len) as usize];
+    stream.read_exact(&mut body).expect("a body");
+    body
+}
+
+pub fn range(at: u64, len: u32) -> Bytes {
+    let mut body = BytesMut::from(&b"R"[..]);
+    body.put_u64(at);
+    body.put_u32(len);
+    frame(&body)
+}
+
+fn pattern(len: usize) -> Vec<u8> {
+    let mut body = vec![b'W'];
+    body.extend((0..len).map(|n| (n * 31 % 251) as u8));
+    body
+}
+
+#[test]
+fn frames_are_written_synced_echoed_and_sent_back_from_the_file() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut stream = client(served.address);
+    let bodies: Vec<Vec<u8>> = (0..500).map(|n| pattern(n * 7)).collect();
+    let mut all = Vec::new();
+    for body in &bodies {
+        all.extend_from_slice(&frame(body));
+    }
+    stream.write_all(&all).expect("sent");
+    for body in &bodies {
+        assert_eq!(&answer(&mut stream), body);
+    }
+    let path = dir.path().join("echo");
+    assert_eq!(std::fs::read(path).expect("the file"), all);
+    stream.write_all(&range(100, 5000)).expect("sent");
+    assert_eq!(answer(&mut stream), all[100..5100]);
+}
+
+#[test]
+fn a_frame_larger_than_every_buffer_comes_back_whole() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut stream = client(served.address);
+    let body = pattern(11 << 20);
+    let whole = frame(&body);
+    let mut writer = stream.try_clone().expect("a second end");
+    let sender = std::thread::spawn(move || writer.write_all(&whole));
+    assert!(answer(&mut stream) == body);
+    sender.join().expect("the sender").expect("sent");
+    stream.write_all(&range(4, 11 << 20)).expect("sent");
+    assert!(answer(&mut stream) == body[..11 << 20]);
+    let conns = served.handle.inspect(|machine| machine.sent.clone());
+    let sent: u64 = conns.expect("a machine").values().sum();
+    // The last turn's count may still be on its way; what was told is never more than what went.
+    assert!(sent <= 2 * (11 << 20) + 9);
+}
+
+#[test]
+fn jobs_come_back_and_drained_connections_send_all_first() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut stream = client(served.address);
+    stream.write_all(&frame(b"J\0\0\x03\xe8")).expect("sent");
+    assert_eq!(answer(&mut stream), 499_500u64.to_be_bytes());
+    stream.write_all(&frame(&pattern(1 << 20))).expect("sent");
+    answer(&mut stream);
+    let mut two = range(0, 1 << 20).to_vec();
+    two.extend_from_slice(&frame(b"B"));
+    stream.write_all(&two).expect("sent");
+    assert_eq!(answer(&mut stream).len(), 1 << 20);
+    assert_eq!(stream.read(&mut [0]).expect("an end"), 0);
+}
+
+#[test]
+fn a_panic_takes_one_machine_and_tells_its_owner() {
+    let (one, two) = (TempDir::new().expect("one"), TempDir::new().expect("two"));
+    let host = Host::start("test").expect("a host");
+    let (bad, good) = (serve(&host, "m0", &one), serve(&host, "m1", &two));
+    let (mut to_bad, mut to_good) = (client(bad.address), client(good.address));
+    to_bad.write_all(&frame(b"P")).expect("sent");
+    let gone = Said::Gone(Gone::Panicked("a frame that nobody wants".into()));
+    assert_eq!(told(&bad.handle), gone);
+    assert!(matches!(to_bad.read(&mut [0]), Ok(0) | Err(_)));
+    assert!(!bad.handle.ask(Ask::Start));
+    assert_eq!(bad.handle.inspect(|machine| machine.open), None);
+    to_good.write_all(&frame(b"Wstill here")).expect("sent");
+    assert_eq!(answer(&mut to_good), b"Wstill here");
+    // The port is free again.
+    bind(&bad.address.to_string()).expect("the port");
+}
+
+#[test]
+fn a_job_that_panics_is_the_machines_panic() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut stream = client(served.address);
+    stream.write_all(&frame(b"J\0\0\0\x0d")).expect("sent");
+    let words = "a job panicked: thirteen is not summed".to_owned();
+    assert_eq!(told(&served.handle), Said::Gone(Gone::Panicked(words)));
+}
+
+#[test]
+fn deadlines_come_without_events() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    served.handle.ask(Ask::Wake(Duration::from_millis(20)));
+    assert_eq!(told(&served.handle), Said::Tell(Tell::Woken));
+    served.handle.ask(Ask::Wake(Duration::ZERO));
+    assert_eq!(told(&served.handle), Said::Tell(Tell::Woken));
+}
+
+#[test]
+fn machines_connect_to_each_other_and_hear_refusals() {
+    let (one, two) = (TempDir::new().expect("one"), TempDir::new().expect("two"));
+    let host = Host::start("test").expect("a host");
+    let (from, to) = (serve(&host, "m0", &one), serve(&host, "m1", &two));
+    let endpoint = |port| Endpoint {
+        host: "localhost".into(),
+        port,
+    };
+    let first = frame(b"Whello");
+    from.handle
+        .ask(Ask::Connect(endpoint(to.address.port()), first.clone()));
+    let Said::Tell(Tell::Opened(peer)) = told(&from.handle) else {
+        panic!("not opened");
+    };
+    assert_eq!(*peer.address, *to.address.to_string());
+    assert_eq!(told(&from.handle), Said::Tell(Tell::Answer(first)));
+    assert_eq!(told(&from.handle), Said::Tell(Tell::Closed(Why::Asked)));
+    let free = bind("127.0.0.1:0").expect("a port").address().port();
+    from.handle.ask(Ask::Connect(endpoint(free), Bytes::new()));
+    assert_eq!(told(&from.handle), Said::Tell(Tell::Closed(Why::Refused)));
+}
+
+#[test]
+fn dropping_the_host_ends_its_machines() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut stream = client(served.address);
+    drop(host);
+    assert_eq!(told(&served.handle), Said::Gone(Gone::Stopped));
+    assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    served.handle.join();
+}

@@ -1,0 +1,62 @@
+//! What is left of machines that are gone: nothing. Counted in a process of its own, because other tests of this
+//! one have threads and descriptors too.
+
+use std::io::Write;
+use std::process::Command;
+
+use ottla_io::Host;
+use tempfile::TempDir;
+
+use super::echo::frame;
+use super::machine::{answer, client, serve};
+
+const ALONE: &str = "OTTLA_IO_ALONE";
+
+/// Runs the test of this name alone in a new process, and says whether this is that process.
+fn alone(name: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let status = Command::new(std::env::current_exe().expect("this program"))
+        .args([name, "--exact", "--test-threads=1", "--nocapture"])
+        .env(ALONE, "1")
+        .status()
+        .expect("a process");
+    assert!(status.success());
+    false
+}
+
+fn count(what: &str) -> usize {
+    let list = std::fs::read_dir(format!("/proc/self/{what}")).expect("/proc");
+    list.count()
+}
+
+#[test]
+fn twenty_machines_start_and_stop_without_a_trace() {
+    if !alone("io::traces::twenty_machines_start_and_stop_without_a_trace") {
+        return;
+    }
+    let dirs: Vec<TempDir> = (0..20)
+        .map(|_| TempDir::new().expect("a directory"))
+        .collect();
+    let before = (count("task"), count("fd"));
+    let host = Host::start("test").expect("a host");
+    let with_host = (count("task"), count("fd"));
+    let machines: Vec<_> = dirs
+        .iter()
+        .enumerate()
+        .map(|(n, dir)| serve(&host, &format!("m{n}"), dir))
+        .collect();
+    for served in &machines {
+        let mut stream = client(served.address);
+        stream.write_all(&frame(b"Wtrace")).expect("sent");
+        assert_eq!(answer(&mut stream), b"Wtrace");
+    }
+    assert!(count("task") > with_host.0);
+    for served in machines {
+        served.handle.abandon();
+    }
+    assert_eq!((count("task"), count("fd")), with_host);
+    drop(host);
+    assert_eq!((count("task"), count("fd")), before);
+}
