@@ -22,6 +22,19 @@ pub(crate) struct Content {
     old: BTreeMap<u64, Vec<u8>>,
     /// The length on the media, when it is another one.
     old_len: Option<u64>,
+    /// Sectors that a failed sync left behind, as the media holds them; none of them is in `old`.
+    lost: BTreeMap<u64, Vec<u8>>,
+    syncs_begun: u64,
+    /// The latest begun among the syncs that ended.
+    synced: u64,
+}
+
+/// What a sync covers, from when it began.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    number: u64,
+    sectors: BTreeMap<u64, Vec<u8>>,
+    len: u64,
 }
 
 impl Content {
@@ -91,18 +104,65 @@ impl Content {
     }
 
     pub(crate) fn sync(&mut self) {
+        self.syncs_begun += 1;
+        self.synced = self.syncs_begun;
         self.old.clear();
         self.old_len = None;
     }
 
+    /// What a sync that begins now covers.
+    pub(crate) fn covered(&mut self) -> Covered {
+        self.syncs_begun += 1;
+        let sector = |at: &u64| {
+            let mut bytes = vec![0; SECTOR as usize];
+            self.copy(at * SECTOR, &mut bytes);
+            (*at, bytes)
+        };
+        Covered {
+            number: self.syncs_begun,
+            sectors: self.old.keys().map(sector).collect(),
+            len: self.len,
+        }
+    }
+
+    /// That sync has ended: what changed meanwhile is not covered.
+    pub(crate) fn sync_to(&mut self, covered: Covered) {
+        if covered.number < self.synced {
+            // One that began later has covered all that and more.
+            return;
+        }
+        self.synced = covered.number;
+        let mut now = vec![0; SECTOR as usize];
+        for (at, bytes) in covered.sectors {
+            now.fill(0);
+            self.copy(at * SECTOR, &mut now);
+            if now == bytes {
+                self.old.remove(&at);
+            } else if let Some(old) = self.old.get_mut(&at) {
+                *old = bytes;
+            }
+        }
+        self.old_len = (self.len != covered.len).then_some(covered.len);
+    }
+
+    /// A sync failed: no later one makes durable what is not, and a power cut takes it for sure.
+    pub(crate) fn lose(&mut self) {
+        for (at, bytes) in std::mem::take(&mut self.old) {
+            self.lost.insert(at, bytes);
+        }
+    }
+
     /// M1: only what is in `old` can be lost. Asked for each sector, and with `None` for the length.
     pub(crate) fn power_cut(&mut self, mut survives: impl FnMut(Option<u64>) -> bool) {
-        for (at, bytes) in std::mem::take(&mut self.old) {
-            if !survives(Some(at)) {
-                let len = self.len;
-                self.write(at * SECTOR, &bytes, false);
-                self.len = len;
-            }
+        let certain = std::mem::take(&mut self.lost).into_iter();
+        let old = std::mem::take(&mut self.old).into_iter();
+        let gone: Vec<_> = certain
+            .chain(old.filter(|(at, _)| !survives(Some(*at))))
+            .collect();
+        for (at, bytes) in gone {
+            let len = self.len;
+            self.write(at * SECTOR, &bytes, false);
+            self.len = len;
         }
         if let Some(old) = self.old_len.take()
             && !survives(None)
@@ -123,11 +183,15 @@ impl Content {
     /// Remembers what the media holds of these sectors, unless it is remembered already.
     fn keep(&mut self, first: u64, last: u64) {
         for sector in first..=last {
-            if !self.old.contains_key(&sector) {
+            if self.old.contains_key(&sector) {
+                continue;
+            }
+            let bytes = self.lost.remove(&sector).unwrap_or_else(|| {
                 let mut bytes = vec![0; SECTOR as usize];
                 self.copy(sector * SECTOR, &mut bytes);
-                self.old.insert(sector, bytes);
-            }
+                bytes
+            });
+            self.old.insert(sector, bytes);
         }
     }
 

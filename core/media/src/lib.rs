@@ -19,8 +19,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use content::Content;
-pub use content::SECTOR;
+pub use content::{Covered, SECTOR};
 use names::Names;
+
+/// Which changes of names a sync of a directory covers, from when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoveredNames(u64);
 
 /// What the disk calls a file or directory, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,12 +188,59 @@ impl Media {
         Ok(())
     }
 
-    /// Makes a directory's entries durable; `""` is the root.
-    pub fn sync_dir(&mut self, path: &str) -> Result<(), MediaError> {
+    /// What a sync of this file covers that begins now. Others may write until it ends.
+    pub fn sync_begins(&mut self, node: Node) -> Result<Covered, MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        Ok(file.content.covered())
+    }
+
+    /// That sync ends: what it covered is durable, and nothing else.
+    pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<(), MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        file.content.sync_to(covered);
+        Ok(())
+    }
+
+    /// A sync fails as the worst disks fail: what it should have covered reads well until the power goes, later
+    /// syncs succeed, and then it is gone.
+    pub fn sync_fails(&mut self, node: Node) -> Result<(), MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        file.content.lose();
+        Ok(())
+    }
+
+    /// What a sync of a directory covers that begins now.
+    pub fn dir_sync_begins(&self) -> CoveredNames {
+        CoveredNames(self.names.changes())
+    }
+
+    /// That sync of the directory ends; `""` is the root.
+    pub fn dir_sync_ends(&mut self, path: &str, covered: CoveredNames) -> Result<(), MediaError> {
         let dir = self.names.find_dir(path)?;
-        self.names.sync(dir);
+        self.names.sync(dir, covered.0);
         self.sweep_all();
         Ok(())
+    }
+
+    /// Makes a directory's entries durable; `""` is the root.
+    pub fn sync_dir(&mut self, path: &str) -> Result<(), MediaError> {
+        self.dir_sync_ends(path, self.dir_sync_begins())
+    }
+
+    /// The process dies without a word: what it had open is closed, all else stays.
+    pub fn kill(&mut self) {
+        let open: Vec<Node> = self
+            .files
+            .iter_mut()
+            .filter(|(_, file)| file.opens > 0)
+            .map(|(node, file)| {
+                file.opens = 0;
+                *node
+            })
+            .collect();
+        for node in open {
+            self.sweep(node);
+        }
     }
 
     /// Makes a directory.

@@ -18,6 +18,8 @@ pub(crate) struct Edit {
 /// What survives as one: a creation, a removal, a rename.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
+    /// Which change since the disk was made.
+    number: u64,
     edits: Vec<Edit>,
 }
 
@@ -28,23 +30,76 @@ impl Change {
     }
 }
 
-type Tree = BTreeMap<Node, BTreeMap<String, Node>>;
+/// How many names lead to each node; those without one are left out.
+#[derive(Clone, Debug, Default)]
+struct Links(BTreeMap<Node, u64>);
+
+impl Links {
+    fn of(&self, node: Node) -> u64 {
+        self.0.get(&node).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, node: Node) {
+        *self.0.entry(node).or_default() += 1;
+    }
+
+    fn sub(&mut self, node: Node) {
+        if let Some(links) = self.0.get_mut(&node) {
+            *links -= 1;
+            if *links == 0 {
+                self.0.remove(&node);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Tree {
+    dirs: BTreeMap<Node, BTreeMap<String, Node>>,
+    links: Links,
+}
+
+impl Tree {
+    /// Makes a name lead elsewhere; answers where it led.
+    fn set(&mut self, dir: Node, name: &str, node: Option<Node>) -> Option<Node> {
+        let entries = self.dirs.get_mut(&dir)?;
+        let before = match node {
+            Some(node) => entries.insert(name.to_owned(), node),
+            None => entries.remove(name),
+        };
+        if let Some(node) = node {
+            self.links.add(node);
+        }
+        if let Some(before) = before {
+            self.links.sub(before);
+        }
+        before
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     cached: Tree,
     durable: Tree,
     pending: Vec<Change>,
+    /// Names that pending changes would make durable.
+    promised: Links,
+    changes: u64,
     orphans: BTreeSet<Node>,
 }
 
 impl Default for Names {
     fn default() -> Names {
-        let root: Tree = [(ROOT, BTreeMap::new())].into();
+        let root = Tree {
+            dirs: [(ROOT, BTreeMap::new())].into(),
+            links: Links::default(),
+        };
         Names {
             cached: root.clone(),
             durable: root,
             pending: Vec::new(),
+            promised: Links::default(),
+            changes: 0,
             orphans: BTreeSet::new(),
         }
     }
@@ -54,7 +109,9 @@ impl Names {
     pub(crate) fn find(&self, path: &str) -> Option<Node> {
         path.split('/')
             .filter(|part| !part.is_empty())
-            .try_fold(ROOT, |dir, name| self.cached.get(&dir)?.get(name).copied())
+            .try_fold(ROOT, |dir, name| {
+                self.cached.dirs.get(&dir)?.get(name).copied()
+            })
     }
 
     pub(crate) fn find_dir(&self, path: &str) -> Result<Node, MediaError> {
@@ -67,11 +124,12 @@ impl Names {
     }
 
     pub(crate) fn is_dir(&self, node: Node) -> bool {
-        self.cached.contains_key(&node)
+        self.cached.dirs.contains_key(&node)
     }
 
     pub(crate) fn entries(&self, dir: Node) -> impl Iterator<Item = (&str, Node)> {
         self.cached
+            .dirs
             .get(&dir)
             .into_iter()
             .flatten()
@@ -79,17 +137,13 @@ impl Names {
     }
 
     pub(crate) fn links(&self, node: Node) -> u64 {
-        count(&self.cached, node)
+        self.cached.links.of(node)
     }
 
     /// Whether any name leads there, or could again after a power cut.
     pub(crate) fn leads_to(&self, node: Node) -> bool {
-        count(&self.cached, node) > 0
-            || count(&self.durable, node) > 0
-            || self
-                .pending
-                .iter()
-                .any(|change| change.edits.iter().any(|edit| edit.after == Some(node)))
+        let links = [&self.cached.links, &self.durable.links, &self.promised];
+        links.iter().any(|links| links.of(node) > 0)
     }
 
     pub(crate) fn link(&mut self, path: &str, node: Node) -> Result<(), MediaError> {
@@ -100,9 +154,9 @@ impl Names {
 
     pub(crate) fn make_dir(&mut self, path: &str, node: Node) -> Result<(), MediaError> {
         self.link(path, node)?;
-        self.cached.insert(node, BTreeMap::new());
+        self.cached.dirs.insert(node, BTreeMap::new());
         // An empty directory that no name leads to is nothing; so the media may know it from the start.
-        self.durable.insert(node, BTreeMap::new());
+        self.durable.dirs.insert(node, BTreeMap::new());
         Ok(())
     }
 
@@ -133,14 +187,20 @@ impl Names {
         Ok(())
     }
 
-    /// Every change so far that touches this directory is durable, and with it what it was built on.
-    pub(crate) fn sync(&mut self, dir: Node) {
+    /// The number of the next change: a sync of names that begins now covers those below.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Every change below `end` that touches this directory is durable, and with it what it was built on.
+    pub(crate) fn sync(&mut self, dir: Node, end: u64) {
         let mut wanted: BTreeSet<Node> = [dir].into();
         let mut durable = Vec::new();
         let mut rest = Vec::new();
         // Backwards: a rename out of another directory pulls in what that name was before.
         for change in std::mem::take(&mut self.pending).into_iter().rev() {
-            if change.edits.iter().any(|edit| wanted.contains(&edit.dir)) {
+            let touches = change.edits.iter().any(|edit| wanted.contains(&edit.dir));
+            if touches && change.number < end {
                 wanted.extend(change.edits.iter().map(|edit| edit.dir));
                 durable.push(change);
             } else {
@@ -167,9 +227,11 @@ impl Names {
             let possible = change
                 .edits
                 .iter()
-                .all(|edit| self.durable.contains_key(&edit.dir));
+                .all(|edit| self.durable.dirs.contains_key(&edit.dir));
             if survives(nth as u64) && possible {
                 self.make_durable(&change);
+            } else {
+                self.unpromise(&change);
             }
             self.orphans
                 .extend(change.edits.iter().filter_map(|edit| edit.after));
@@ -189,13 +251,16 @@ impl Names {
     }
 
     fn apply(&mut self, edits: Vec<(Node, String, Option<Node>)>) {
-        let mut change = Change { edits: Vec::new() };
+        let mut change = Change {
+            number: self.changes,
+            edits: Vec::new(),
+        };
+        self.changes += 1;
         for (dir, name, after) in edits {
-            let entries = self
-                .cached
-                .get_mut(&dir)
-                .expect("M2: a directory that was found is there");
-            let before = set(entries, &name, after);
+            let before = self.cached.set(dir, &name, after);
+            if let Some(node) = after {
+                self.promised.add(node);
+            }
             change.edits.push(Edit {
                 dir,
                 name,
@@ -209,24 +274,15 @@ impl Names {
 
     fn make_durable(&mut self, change: &Change) {
         for edit in &change.edits {
-            if let Some(entries) = self.durable.get_mut(&edit.dir) {
-                set(entries, &edit.name, edit.after);
-            }
+            self.durable.set(edit.dir, &edit.name, edit.after);
         }
+        self.unpromise(change);
         self.orphans.extend(change.released());
     }
-}
 
-fn set(entries: &mut BTreeMap<String, Node>, name: &str, node: Option<Node>) -> Option<Node> {
-    match node {
-        Some(node) => entries.insert(name.to_owned(), node),
-        None => entries.remove(name),
+    fn unpromise(&mut self, change: &Change) {
+        for node in change.edits.iter().filter_map(|edit| edit.after) {
+            self.promised.sub(node);
+        }
     }
-}
-
-fn count(tree: &Tree, node: Node) -> u64 {
-    tree.values()
-        .flat_map(BTreeMap::values)
-        .filter(|other| **other == node)
-        .count() as u64
 }

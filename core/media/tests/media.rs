@@ -124,3 +124,72 @@ fn a_rename_survives_whole_and_only_when_its_directory_was_synced_for_sure() {
         media.check();
     }
 }
+
+#[test]
+fn a_sync_covers_what_was_there_when_it_began() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", &[1; 1024]);
+    media.sync_dir("").unwrap();
+    let first = media.sync_begins(node).unwrap();
+    media.write(node, 0, &[2; 512]).unwrap();
+    media.write(node, 1024, &[3; 512]).unwrap();
+    let second = media.sync_begins(node).unwrap();
+    media.write(node, 1024, &[4; 512]).unwrap();
+    let cut = |media: &Media| {
+        let mut after = media.clone();
+        after.power_cut(|_| false);
+        content(&after, "a")
+    };
+    assert_eq!(cut(&media), b"");
+    media.sync_ends(node, first.clone()).unwrap();
+    assert_eq!(cut(&media), [1; 1024]);
+    media.sync_ends(node, second).unwrap();
+    let covered = [[2; 512], [1; 512], [3; 512]].concat();
+    assert_eq!(cut(&media), covered);
+    // One that began earlier and ends later takes nothing back.
+    media.sync_ends(node, first).unwrap();
+    assert_eq!(cut(&media), covered);
+    media.sync(node).unwrap();
+    assert_eq!(cut(&media)[1024..], [4; 512]);
+}
+
+#[test]
+fn a_sync_of_names_covers_those_changed_before_it_began() {
+    let mut media = Media::new(1 << 20);
+    file(&mut media, "a", b"a");
+    let began = media.dir_sync_begins();
+    file(&mut media, "b", b"b");
+    media.dir_sync_ends("", began).unwrap();
+    media.power_cut(|_| false);
+    assert!(media.status("a").is_ok());
+    assert_eq!(media.status("b"), Err(MediaError::NotFound));
+}
+
+#[test]
+fn what_a_failed_sync_left_is_gone_when_the_power_goes_though_later_syncs_succeed() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", &[1; 1024]);
+    media.sync(node).unwrap();
+    media.sync_dir("").unwrap();
+    media.write(node, 0, &[2; 1024]).unwrap();
+    media.sync_fails(node).unwrap();
+    assert_eq!(content(&media, "a"), [2; 1024]);
+    media.sync(node).unwrap();
+    media.write(node, 512, &[3; 512]).unwrap();
+    media.sync(node).unwrap();
+    media.power_cut(|_| true);
+    assert_eq!(content(&media, "a"), [[1; 512], [3; 512]].concat());
+}
+
+#[test]
+fn a_killed_process_loses_nothing_but_what_only_it_held() {
+    let mut media = Media::new(8192);
+    let node = file(&mut media, "a", b"never synced");
+    let gone = file(&mut media, "b", b"unlinked");
+    media.unlink("b").unwrap();
+    assert_eq!(media.read(gone, 0, 8).unwrap().as_ref(), b"unlinked");
+    media.kill();
+    assert_eq!(content(&media, "a"), b"never synced");
+    assert_eq!(media.open("a", CREATE).unwrap().node, node);
+    media.check();
+}
