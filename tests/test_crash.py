@@ -13,7 +13,6 @@ import signal
 import struct
 import subprocess
 import threading
-import time
 
 import confluent_kafka
 import kafka
@@ -24,7 +23,7 @@ import syscalls
 from brokers import wait_until
 from clients import kcat_records
 from test_clients import python_read
-from wire import Connection, batch, request_frame
+from wire import Connection, batch
 
 KILLS = 6
 ACKED_PER_LIFE = 150
