@@ -1,0 +1,108 @@
+//! DeleteTopics: key 20, versions 1 to 6.
+//!
+//! Passed on to the controller; answered when the records are committed, or after `timeout_ms`. The files go later. Internal
+//! topics may be deleted.
+//!
+//! Version notes: 4 and 3: TOPIC_DELETION_DISABLED when delete.topic.enable is false (older: INVALID_REQUEST). 5: sentences.
+//! 6: by name or by id.
+
+use ottla_controller::{Request, Response};
+use ottla_machine::Now;
+use ottla_protocol::messages::DeleteTopicsRequest;
+use ottla_protocol::messages::delete_topics_response::{
+    DeletableTopicResult, DeleteTopicsResponse,
+};
+use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
+
+use super::{Api, Outcome};
+use crate::connection::Reply;
+use crate::front::{Answer, Front};
+use crate::gather::{Call, Gather};
+
+pub(super) const API: Api = Api {
+    key: ApiKey::DeleteTopics,
+    advertised: 1,
+    first: 1,
+    last: 6,
+    start,
+    finish,
+};
+
+type Deleted = (Option<String>, Uuid, Result<(), (ErrorCode, String)>);
+
+fn read(call: &Call) -> Result<(Vec<(Option<String>, Uuid)>, i32), DecodeError> {
+    let request = DeleteTopicsRequest::decode(&mut Reader::new(&call.body), call.version)?;
+    let topics = request
+        .topics
+        .iter()
+        .map(|topic| (topic.name.as_deref().map(str::to_owned), topic.topic_id));
+    let names = request
+        .topic_names
+        .iter()
+        .map(|name| (Some(name.to_string()), Uuid::ZERO));
+    Ok((topics.chain(names).collect(), request.timeout_ms))
+}
+
+fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+    let (topics, timeout_ms) = read(&call)?;
+    if !front.config.delete_topic_enable {
+        let code = if call.version >= 3 {
+            ErrorCode::TopicDeletionDisabled
+        } else {
+            ErrorCode::InvalidRequest
+        };
+        let why = "delete.topic.enable is false.";
+        let refused = topics
+            .into_iter()
+            .map(|(name, id)| (name, id, Err((code, why.to_owned()))));
+        let refused = refused.collect();
+        return Ok(Outcome::Now(say(front, &call, refused)));
+    }
+    let gather = front
+        .gathers
+        .open(call, Some(now.mono.after_ms(timeout_ms.into())));
+    let ticket = front.gathers.expect(gather);
+    front
+        .requests
+        .push_back((ticket, Request::DeleteTopics { topics }));
+    Ok(front.gathered(now, gather))
+}
+
+fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+    let Gather { call, answers, .. } = gather;
+    let results = match answers.into_iter().next().flatten() {
+        Some(Answer::Controller(Response::DeleteTopics(results))) => results,
+        _ => {
+            let late = || {
+                Err((
+                    ErrorCode::RequestTimedOut,
+                    "The controller has not answered in time.".to_owned(),
+                ))
+            };
+            // It was read once before, so it can be read again.
+            let topics = read(&call).map_or_else(|_| Vec::new(), |(topics, _)| topics);
+            topics
+                .into_iter()
+                .map(|(name, id)| (name, id, late()))
+                .collect()
+        }
+    };
+    say(front, &call, results)
+}
+
+fn say(front: &mut Front, call: &Call, results: Vec<Deleted>) -> Reply {
+    let mut response = DeleteTopicsResponse::default();
+    for (name, topic_id, result) in results {
+        let mut said = DeletableTopicResult {
+            name: name.map(Into::into),
+            topic_id,
+            ..DeletableTopicResult::default()
+        };
+        if let Err((code, why)) = result {
+            front.counters.error(ApiKey::DeleteTopics, code);
+            (said.error_code, said.error_message) = (code.code(), Some(why.into()));
+        }
+        response.responses.push(said);
+    }
+    front.encode(call, |w, version| response.encode(w, version))
+}

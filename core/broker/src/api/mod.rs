@@ -1,0 +1,152 @@
+//! The APIs, a file each. A request comes in as a [`Call`]; its API answers at once, or opens a gather (or a fetch) and answers
+//! when that is complete.
+//!
+//! To add one: write its file, add it to [`TABLE`], and give its messages to the protocol.
+
+pub(crate) mod api_versions;
+pub(crate) mod auto_create;
+pub(crate) mod create_topics;
+pub(crate) mod delete_topics;
+pub(crate) mod describe_cluster;
+pub(crate) mod describe_configs;
+pub(crate) mod describe_quorum;
+pub(crate) mod fetch;
+pub(crate) mod find_coordinator;
+pub(crate) mod init_producer_id;
+pub(crate) mod list_offsets;
+pub(crate) mod metadata;
+pub(crate) mod offset_for_leader_epoch;
+pub(crate) mod produce;
+
+use ottla_machine::{LeaderEpoch, Now, Offset};
+use ottla_protocol::{ApiKey, DecodeError, ErrorCode};
+use ottla_shard::Refused;
+
+use crate::connection::Reply;
+use crate::front::{Answer, Front};
+use crate::gather::{Call, Gather};
+
+/// What came of a request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is answered.
+    Now(Reply),
+    /// It waits, as this gather or session.
+    Later(u32),
+    /// It waits where its API keeps it; nothing is to be ended when its connection ends.
+    Parked,
+}
+
+/// One API.
+pub(crate) struct Api {
+    /// Its key.
+    key: ApiKey,
+    /// The first version that is advertised.
+    advertised: i16,
+    /// The first version that is served.
+    first: i16,
+    /// The last version of both.
+    last: i16,
+    /// Takes a request.
+    start: fn(&mut Front, Now, Call) -> Result<Outcome, DecodeError>,
+    /// Answers a gather that is complete, or whose time is up.
+    finish: fn(&mut Front, Now, Gather<Answer>) -> Reply,
+}
+
+/// Every API that is served.
+static TABLE: &[Api] = &[
+    produce::API,
+    fetch::API,
+    list_offsets::API,
+    metadata::API,
+    find_coordinator::API,
+    api_versions::API,
+    create_topics::API,
+    delete_topics::API,
+    init_producer_id::API,
+    offset_for_leader_epoch::API,
+    describe_configs::API,
+    describe_quorum::API,
+    describe_cluster::API,
+];
+
+fn find(key: ApiKey) -> Option<&'static Api> {
+    TABLE.iter().find(|api| api.key == key)
+}
+
+/// Whether this version of an API gets an answer. Of ApiVersions every version does, if only that it is not supported.
+pub(crate) fn serves(key: ApiKey, version: i16) -> bool {
+    let known = |api: &Api| (api.first..=api.last).contains(&version);
+    key == ApiKey::ApiVersions || find(key).is_some_and(known)
+}
+
+/// Whether a request may run beside earlier ones of its kind on its connection: only Produce may.
+pub(crate) fn overlaps(frame: &[u8]) -> bool {
+    frame.first_chunk() == Some(&ApiKey::Produce.code().to_be_bytes())
+}
+
+/// Takes a request whose API is served.
+pub(crate) fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+    let api = find(call.key).expect("a call is made of what is served");
+    (api.start)(front, now, call)
+}
+
+/// Answers a gather.
+pub(crate) fn finish(front: &mut Front, now: Now, gather: Gather<Answer>) -> Reply {
+    let api = find(gather.call.key).expect("a call is made of what is served");
+    (api.finish)(front, now, gather)
+}
+
+/// For APIs that answer at once.
+fn never(_: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+    unreachable!("{} opens no gather", gather.call.key)
+}
+
+/// A refusal before the shard.
+fn refused(error: ErrorCode, message: Option<&str>) -> Answer {
+    Answer::Shard(ottla_shard::Answer::Refused(Refused {
+        error,
+        message: message.map(str::to_owned),
+        record_errors: Vec::new(),
+        log_start_offset: Offset(-1),
+    }))
+}
+
+/// A leader epoch as the wire has it: negative is none.
+fn epoch(wire: i32) -> LeaderEpoch {
+    if wire < 0 {
+        LeaderEpoch::NONE
+    } else {
+        LeaderEpoch(wire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_served_can_be_read() {
+        for api in TABLE {
+            let known = ottla_protocol::versions(api.key).expect("messages of every served API");
+            assert!(
+                api.advertised <= api.first && api.first <= api.last,
+                "{}",
+                api.key
+            );
+            assert_eq!(
+                (api.first, api.last),
+                (*known.start(), *known.end()),
+                "{}",
+                api.key
+            );
+        }
+    }
+
+    #[test]
+    fn only_produce_overlaps() {
+        assert!(overlaps(&[0, 0, 0, 9]));
+        assert!(!overlaps(&[0, 1, 0, 9]));
+        assert!(!overlaps(&[0]));
+    }
+}

@@ -1,0 +1,48 @@
+//! The bounds of the broker's queues, each with its why. What an operator may change is in `config.rs`.
+
+/// Frames are read ahead into at most this many bytes per connection: room for a few batches, small enough to stay in the
+/// second-level cache while it is worked on. A larger frame gets exactly the room it announces.
+pub const READ_AHEAD: usize = 256 << 10;
+
+/// Consecutive Produce requests of one connection that are in work at once. Unbatched producers pipeline hundreds.
+pub const OVERLAP: usize = 1024;
+
+/// Bytes handed to a connection but not yet taken by the kernel, past which it starts no further request: one large answer is
+/// always allowed, a second only when the first is nearly gone.
+pub const UNSENT: u64 = 1 << 20;
+
+/// Requests started for one connection before the others have their turn: a buffer full of tiny requests is long work.
+pub const REQUESTS_AT_ONCE: usize = 256;
+
+/// Bytes of requests held by all connections together when `queued.max.request.bytes` is -1. Kafka then has no bound at all.
+pub const HELD_BYTES: usize = 512 << 20;
+
+/// A frame that was announced, is not complete after this long, and keeps others from being read costs its connection.
+pub const FRAME_STALL_MS: i64 = 30_000;
+
+/// How often connections that hold room without filling it are looked for, while others wait for room.
+pub const STALL_CHECK_MS: i64 = 1_000;
+
+/// Reads that one fetch puts to the shard in a row before others have their turn. The grammar allows 256 partitions per step.
+pub const READS_AT_ONCE: usize = 64;
+
+/// Watches given up per settle, after fetches with many idle partitions.
+pub const UNWATCHES_AT_ONCE: usize = 256;
+
+/// Partitions in all cached fetch sessions together; past it new sessions are not cached. About 100 MiB.
+pub const SESSION_PARTITIONS: usize = 1 << 20;
+
+/// A cached fetch session that was idle this long may be replaced by any other.
+pub const SESSION_IDLE_MS: i64 = 120_000;
+
+/// Topics being created because somebody asked for their metadata; past it the names are only answered as unknown.
+pub const CREATING_TOPICS: usize = 1_000;
+
+/// InitProducerId requests that wait for a block of ids; past it they are answered COORDINATOR_LOAD_IN_PROGRESS.
+pub const WAITING_PRODUCERS: usize = 1_000;
+
+/// Client ids that are counted by name; the others share one count.
+pub const CLIENT_IDS: usize = 100;
+
+/// Answers whose client waits for nothing are given up after this long (a controller that does not answer).
+pub const INTERNAL_TIMEOUT_MS: i64 = 30_000;
