@@ -59,7 +59,8 @@ pub struct RecordsIter<'r> {
 }
 
 impl<'r> RecordsIter<'r> {
-    pub(crate) fn over(bytes: &'r [u8], count: i32) -> RecordsIter<'r> {
+    /// Over unpacked records that stand apart from their batch, `count` of them by its header.
+    pub fn over(bytes: &'r [u8], count: i32) -> RecordsIter<'r> {
         RecordsIter {
             cursor: Cursor(bytes),
             left: count,
