@@ -73,7 +73,7 @@ impl State {
             queue: VecDeque::new(),
             sending: false,
             call: None,
-            budget: (0, 0),
+            budget: (SEND_BYTES, 0),
             sent: 0,
             told: 0,
         }
@@ -343,8 +343,11 @@ impl Net {
             // The frame's own buffer; what comes goes straight into it.
             let size = want.least.min(FRAME_AT_ONCE.max(have * 2));
             buf.reserve(size.saturating_sub(buf.len()).max(carry.len() + 1));
+            buf.extend_from_slice(&carry);
+        } else if !carry.is_empty() {
+            // Without room to spare: the driver moves it into a chunk.
+            buf = BytesMut::from(&carry[..]);
         }
-        buf.extend_from_slice(&carry);
         let room = want.most - have;
         Some(NetCall::Recv { conn, buf, room })
     }
