@@ -13,7 +13,7 @@ use ottla_protocol::messages::{
     PartitionRecord, ProducerIdsRecord, TopicRecord,
 };
 
-use crate::image::ProducerIds;
+use crate::image::{ProducerIds, looks};
 use crate::kept::{Keeping, keeping};
 use crate::{Broker, ControllerNode, Image, Partition, Resource, Topic};
 
@@ -133,6 +133,9 @@ impl Image {
         }
         let name: Arc<str> = Arc::from(&*record.name);
         let topic = Topic::new(record.topic_id, Arc::clone(&name));
+        if let Some(looks) = looks(&name) {
+            self.alike.insert_mut(looks, Arc::clone(&name));
+        }
         self.names.insert_mut(name, record.topic_id);
         self.topics.insert_mut(record.topic_id, Arc::new(topic));
         Ok(())
@@ -144,6 +147,11 @@ impl Image {
         };
         self.topics.remove_mut(&id);
         self.names.remove_mut(&topic.name);
+        if let Some(looks) = looks(&topic.name)
+            && self.alike.get(&looks) == Some(&topic.name)
+        {
+            self.alike.remove_mut(&looks);
+        }
         // Its settings go with it; no record says so.
         self.configs.remove_mut(&Resource::topic(&topic.name));
         Ok(())

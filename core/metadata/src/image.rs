@@ -100,6 +100,8 @@ pub struct Image {
     pub(crate) controllers: Map<NodeId, Arc<ControllerNode>>,
     pub(crate) topics: Map<Uuid, Arc<Topic>>,
     pub(crate) names: Map<Arc<str>, Uuid>,
+    /// Names with `.` or `_`, by what they look like where both are the same (metrics).
+    pub(crate) alike: Map<String, Arc<str>>,
     pub(crate) configs: Map<Resource, Arc<BTreeMap<String, String>>>,
     pub(crate) producer_ids: Option<ProducerIds>,
     pub(crate) kept: Map<Kept, Bytes>,
@@ -123,6 +125,7 @@ impl Default for Image {
             controllers: Map::new_sync(),
             topics: Map::new_sync(),
             names: Map::new_sync(),
+            alike: Map::new_sync(),
             configs: Map::new_sync(),
             producer_ids: None,
             kept: Map::new_sync(),
@@ -183,6 +186,12 @@ impl Image {
         self.topics.get(self.names.get(name)?)
     }
 
+    /// Another topic whose name differs only in `.` and `_`; Kafka's metrics would take them for one.
+    pub fn alike(&self, name: &str) -> Option<&str> {
+        let other = self.alike.get(&looks(name)?)?;
+        (**other != *name).then_some(&**other)
+    }
+
     /// A partition.
     pub fn partition(&self, id: Uuid, index: i32) -> Option<&Arc<Partition>> {
         let index = usize::try_from(index).ok()?;
@@ -241,6 +250,11 @@ impl Image {
             assert_eq!(found, Some(name), "M1: {name}");
         }
     }
+}
+
+/// What a name looks like where `.` and `_` are the same; `None` when it has neither.
+pub(crate) fn looks(name: &str) -> Option<String> {
+    name.contains(['.', '_']).then(|| name.replace('.', "_"))
 }
 
 impl fmt::Debug for Image {

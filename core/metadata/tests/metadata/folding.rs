@@ -327,6 +327,19 @@ fn a_topic_takes_its_settings_along() {
 }
 
 #[test]
+fn names_that_look_alike_are_found() {
+    let mut log = Log::default();
+    log.take([topic("a.b", A)]);
+    assert_eq!(log.image().alike("a_b"), Some("a.b"));
+    assert_eq!(log.image().alike("a.b"), None, "itself");
+    assert_eq!(log.image().alike("ab"), None);
+    log.take([MetadataRecord::RemoveTopic(RemoveTopicRecord {
+        topic_id: A,
+    })]);
+    assert_eq!(log.image().alike("a_b"), None);
+}
+
+#[test]
 fn partitions_of_a_snapshot_may_come_in_any_order() {
     let mut log = Log::default();
     log.take([topic("a", A), partition(A, 2), partition(A, 0)]);

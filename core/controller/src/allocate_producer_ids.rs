@@ -1,0 +1,27 @@
+//! Leases a block of producer ids to a broker. What is written is the first id after the block (C6).
+
+use std::ops::Range;
+
+use ottla_machine::NodeId;
+use ottla_protocol::ErrorCode;
+use ottla_protocol::messages::{MetadataRecord, ProducerIdsRecord};
+
+use crate::broker_heartbeat::registered;
+use crate::draft::Draft;
+use crate::{Refusal, limits};
+
+/// The ids that were leased.
+pub(crate) fn decide(draft: &mut Draft, broker: NodeId, epoch: i64) -> Result<Range<i64>, Refusal> {
+    let broker = registered(draft.image(), broker, epoch)?;
+    let first = draft.image().next_producer_id();
+    let Some(next) = first.checked_add(limits::PRODUCER_IDS) else {
+        let why = "all producer ids are leased".to_owned();
+        return Err((ErrorCode::UnknownServerError, why));
+    };
+    draft.push(MetadataRecord::ProducerIds(ProducerIdsRecord {
+        broker_id: broker.id.0,
+        broker_epoch: broker.epoch,
+        next_producer_id: next,
+    }));
+    Ok(first..next)
+}

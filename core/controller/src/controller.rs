@@ -1,0 +1,212 @@
+//! The state itself: a fold of the metadata log, and who decides what.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_machine::{
+    Cause, Deadlines, Decision, Entry, LeaderEpoch, NoJob, NodeId, Now, Offset, Release,
+    Replicated, Rng,
+};
+use ottla_metadata::config::StaticConfig;
+use ottla_metadata::{Fold, Image, Unfit};
+use ottla_protocol::ErrorCode;
+
+use crate::draft::Draft;
+use crate::features::METADATA_VERSION;
+use crate::sessions::Sessions;
+use crate::{
+    Request, Response, allocate_producer_ids, bootstrap, broker_heartbeat, create_topics,
+    delete_topics, register_broker, register_controller,
+};
+
+/// What the controller looks at besides the metadata.
+#[derive(Clone, Debug)]
+pub struct ControllerView {
+    /// The node it runs on.
+    pub node: NodeId,
+    /// That node is a broker too, in the same process: it cannot be gone while the controller is here, and what was
+    /// registered under its number before cannot be here, for its directory is locked.
+    pub with_broker: bool,
+    /// The node's settings.
+    pub statics: Arc<StaticConfig>,
+    /// Where the next append will be (C5).
+    pub next_offset: Offset,
+    /// Where ids and places are drawn from.
+    pub rng: Rng,
+}
+
+/// What a tenure knows beside the log.
+#[derive(Debug)]
+pub struct Soft {
+    pub(crate) rng: Rng,
+    pub(crate) sessions: Sessions,
+}
+
+/// What the controller's deadlines are named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A broker has not been heard of for too long.
+    Session(NodeId),
+}
+
+/// The metadata to the tail of its log, and the decisions about it.
+#[derive(Clone, Debug, Default)]
+pub struct Controller {
+    fold: Fold,
+    unfit: Option<Unfit>,
+}
+
+impl Controller {
+    /// A controller of an empty log.
+    pub fn new() -> Controller {
+        Controller::default()
+    }
+
+    /// A controller of a log that begins with a snapshot.
+    pub fn from_snapshot(fold: Fold) -> Controller {
+        Controller { fold, unfit: None }
+    }
+
+    /// The metadata to the tail: not all of it need be committed.
+    pub fn image(&self) -> &Image {
+        self.fold.image()
+    }
+
+    /// The first record of the log that did not fit. Such a log must not be used; nothing is decided on it.
+    pub fn unfit(&self) -> Option<&Unfit> {
+        self.unfit.as_ref()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.unfit.is_none()
+            && !self.fold.in_transaction()
+            && self.image().feature(METADATA_VERSION) > 0
+    }
+
+    fn answer(
+        &self,
+        draft: &mut Draft,
+        soft: &mut Soft,
+        at: &At<'_>,
+        request: Request,
+        timers: &mut Deadlines<Controller>,
+    ) -> Response {
+        match request {
+            Request::Bootstrap { features } => {
+                let open = self.fold.in_transaction();
+                Response::Bootstrap(bootstrap::decide(draft, at, open, &features))
+            }
+            _ if !self.is_ready() => Response::Refused((
+                ErrorCode::NotController,
+                "the controller has not begun yet".to_owned(),
+            )),
+            Request::RegisterController(node) => {
+                Response::RegisterController(register_controller::decide(draft, &node))
+            }
+            Request::RegisterBroker(broker) => {
+                let epoch = register_broker::decide(draft, soft, at, &broker, timers);
+                Response::RegisterBroker(epoch)
+            }
+            Request::BrokerHeartbeat(beat) => {
+                let answer = broker_heartbeat::decide(draft, soft, at, &beat, timers);
+                Response::BrokerHeartbeat(answer)
+            }
+            Request::CreateTopics {
+                topics,
+                validate_only: false,
+            } => Response::CreateTopics(create_topics::decide(draft, soft, at, topics)),
+            Request::CreateTopics { topics, .. } => {
+                // Decided like the real thing, on a draft that nobody appends.
+                let mut only = Draft::new(&self.fold, at.view.next_offset);
+                let mut results = create_topics::decide(&mut only, soft, at, topics);
+                for created in results.iter_mut().filter_map(|(_, it)| it.as_mut().ok()) {
+                    created.id = ottla_protocol::Uuid::ZERO;
+                }
+                Response::CreateTopics(results)
+            }
+            Request::DeleteTopics { topics } => {
+                Response::DeleteTopics(delete_topics::decide(draft, topics))
+            }
+            Request::AllocateProducerIds { broker, epoch } => {
+                let leased = allocate_producer_ids::decide(draft, broker, epoch);
+                Response::AllocateProducerIds(leased)
+            }
+        }
+    }
+}
+
+/// When and where something is decided.
+pub(crate) struct At<'a> {
+    pub(crate) now: Now,
+    pub(crate) view: &'a ControllerView,
+}
+
+impl Replicated for Controller {
+    type Request = Request;
+    type Response = Response;
+    type Record = Bytes;
+    type View = ControllerView;
+    type Soft = Soft;
+    type Call = Infallible;
+    type Timer = Timer;
+    type Job = NoJob;
+
+    fn begin(&self, now: Now, view: &ControllerView) -> (Soft, Deadlines<Controller>) {
+        // Each tenure draws from a stream of its own: the log has grown since the last one began.
+        let rng = view.rng.child(view.next_offset.0 as u64);
+        let mut sessions = Sessions::default();
+        let mut deadlines = Vec::new();
+        // Whoever was here yesterday is taken to be here still, until its session says otherwise.
+        for broker in self.image().brokers().filter(|broker| !broker.fenced) {
+            sessions.touch(broker.id, &At { now, view }, &mut deadlines);
+        }
+        (Soft { rng, sessions }, deadlines)
+    }
+
+    fn decide(
+        &self,
+        soft: &mut Soft,
+        now: Now,
+        view: &ControllerView,
+        cause: Cause<Controller>,
+    ) -> Decision<Controller> {
+        let mut decision = Decision::default();
+        let at = At { now, view };
+        let mut draft = Draft::new(&self.fold, view.next_offset);
+        match cause {
+            Cause::Request(ticket, request) => {
+                let response = self.answer(&mut draft, soft, &at, request, &mut decision.timers);
+                decision
+                    .replies
+                    .push((ticket, response, Release::WithRecords));
+            }
+            Cause::Expired(Timer::Session(node)) => {
+                if self.is_ready() {
+                    broker_heartbeat::expire(&mut draft, soft, &at, node);
+                }
+            }
+            Cause::Returned(never, _) => match never {},
+            Cause::Computed(never) => match never {},
+            Cause::ViewChanged => {}
+        }
+        decision.records = draft.into_records();
+        decision
+    }
+
+    fn replay(&mut self, offset: Offset, entry: Entry<&Bytes>) {
+        if self.unfit.is_some() {
+            return;
+        }
+        let applied = match entry {
+            Entry::Record { record, .. } => self.fold.apply(offset, LeaderEpoch::NONE, record),
+            Entry::Marker { .. } => Err(Unfit {
+                offset,
+                why: "it ends a transaction of a producer".to_owned(),
+            }),
+        };
+        self.unfit = applied.err();
+    }
+
+    fn committed(&self, _: &mut Soft, _: Offset, _: &mut Vec<Infallible>) {}
+}
