@@ -114,13 +114,13 @@ fn shut_down(draft: &mut Draft, soft: &mut Soft, at: &At<'_>, broker: &Broker) -
 
 /// It is active from now on: what has no leader may have one.
 fn unfence(draft: &mut Draft, at: &At<'_>, broker: &Broker) {
-    let change = BrokerRegistrationChangeRecord {
+    let active = BrokerRegistrationChangeRecord {
         broker_id: broker.id.0,
         broker_epoch: broker.epoch,
         fenced: -1,
         ..BrokerRegistrationChangeRecord::default()
     };
-    draft.push(MetadataRecord::BrokerRegistrationChange(change));
+    draft.push(MetadataRecord::BrokerRegistrationChange(active));
     let cordoned = BrokerRegistrationChangeRecord {
         broker_id: broker.id.0,
         broker_epoch: broker.epoch,
