@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ottla_machine::{Job, WallMs};
 use ottla_record::{Batch, Malformed};
 
-use crate::limits::UNPACK_RATIO;
+use crate::validate::unpack_limit;
 use crate::{LogConfig, Origin, Ready, Refusal};
 
 /// Work on owned inputs.
@@ -37,7 +37,7 @@ pub enum LogJob {
 impl LogJob {
     /// The unpacking that [`crate::Absent::Unpacked`] asks for, of the bytes read.
     pub fn unpack(batch: Bytes) -> LogJob {
-        let limit = batch.len().saturating_mul(UNPACK_RATIO).max(64 << 20);
+        let limit = unpack_limit(batch.len());
         LogJob::Unpack { batch, limit }
     }
 }

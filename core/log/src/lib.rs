@@ -2,17 +2,36 @@
 //! says which bytes lie in which file, when they are synced, and what a crash leaves.
 #![forbid(unsafe_code)]
 
+mod append;
 mod blocks;
 pub mod checkpoint;
 mod config;
+mod ending;
+mod file_names;
 mod job;
+mod leader_epochs;
 pub mod limits;
 mod load;
 mod log;
+mod lookup;
+mod offset_index;
+mod opening;
+mod ops;
+mod producer_state;
+mod read;
+mod recovery;
+mod retention;
 mod rewrite;
+mod rolling;
 mod scan;
+mod segment;
+mod tail_cache;
+mod time_index;
+mod txn_index;
 mod validate;
+mod warming;
 mod words;
+mod writing;
 
 pub use blocks::{Absent, BlockKey, Blocks};
 pub use config::LogConfig;

@@ -1,24 +1,90 @@
-//! One partition's log.
+//! One partition's log: its state, and how events reach the part of it that waits for them.
+//!
+//! Inputs are calls of the owner and completions of its operations; effects go out through [`Emit`], what the owner
+//! must know through a list of [`LogEvent`]s.
+//!
+//! ```text
+//! Opening --files read--> Open --stop, remove--> Closing --all closed--> Closed
+//!    any of them, when the disk is not believed any more --> Offline
+//! ```
+//!
+//! Invariants
+//! - A1: assigned >= written >= flushed, written >= high watermark >= start.
+//! - A2: at most one write is outstanding; what it writes lies behind everything written before, and room for it was
+//!   set aside.
+//! - A3: the segments' offsets rise; only the last one is written to.
+//! - A4: no write is issued before the directory and `partition.metadata` are durable; nothing counts as flushed
+//!   before the name of its file is durable.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use ottla_machine::{DiskOutput, Emit, Fault, LeaderEpoch, Now, Offset, Time};
-
-use crate::{
-    Absent, Appended, Blocks, Dirty, Found, LogConfig, LogEvent, Origin, Phase, Place, Prepared,
-    Ready, Refusal, RefusalKind, Slice, Start,
+use ottla_machine::{
+    Dir, DiskOutput, Emit, Fault, File, LeaderEpoch, Level, Name, Names, Now, Offset, ProducerId,
+    Time,
 };
+
+use crate::append::{Pending, Tail};
+use crate::ending::Ending;
+use crate::leader_epochs::LeaderEpochs;
+use crate::opening::Opening;
+use crate::ops::{Ops, Waiting};
+use crate::producer_state::Producers;
+use crate::rolling::Rewrites;
+use crate::segment::Segment;
+use crate::tail_cache::TailCache;
+use crate::txn_index::AbortedTransactions;
+use crate::warming::Warming;
+use crate::writing::{Directory, Unsynced, Writer};
+use crate::{Dirty, LogConfig, LogEvent, Phase, Place, Start};
 
 /// One partition's log.
 #[derive(Clone, Debug)]
 pub struct Log {
-    place: Place,
-    config: Arc<LogConfig>,
-    phase: Phase,
+    pub(crate) ops: Ops,
+    pub(crate) names: Names,
+    pub(crate) parent: Dir,
+    pub(crate) dir_name: Name,
+    pub(crate) topic_id: [u8; 16],
+    pub(crate) dir: Dir,
+    pub(crate) directory: Directory,
+    pub(crate) config: Arc<LogConfig>,
+    pub(crate) phase: Phase,
+    pub(crate) announced: bool,
+
+    pub(crate) segments: BTreeMap<i64, Segment>,
+    pub(crate) start: Offset,
+    pub(crate) written: Offset,
+    pub(crate) flushed: Offset,
+    pub(crate) high_watermark: Offset,
+    /// Where the next append goes, and where it would go if all that is not written were undone.
+    pub(crate) tail: Tail,
+    pub(crate) settled: Tail,
+    pub(crate) pending: VecDeque<Pending>,
+    pub(crate) epochs: LeaderEpochs,
+    pub(crate) epochs_changed: bool,
+    pub(crate) producers: Producers,
+    pub(crate) expired_to: Option<ProducerId>,
+    pub(crate) snapshots: BTreeSet<i64>,
+    pub(crate) aborted: AbortedTransactions,
+    pub(crate) cache: TailCache,
+
+    pub(crate) writer: Writer,
+    /// Index files of the active segment that no longer fit once it is written to.
+    pub(crate) stale: Vec<Name>,
+    /// Whether a clean stop has to write anything.
+    pub(crate) touched: bool,
+    /// Roll the active segment although nothing is appended: all of it is to be deleted.
+    pub(crate) roll_wanted: bool,
+    pub(crate) unsynced: VecDeque<Unsynced>,
+    pub(crate) rewrites: Rewrites,
+    pub(crate) retry_at: Option<Time>,
+    pub(crate) opening: Option<Box<Opening>>,
+    pub(crate) warming: Vec<Warming>,
+    pub(crate) warmed: VecDeque<i64>,
+    pub(crate) ending: Option<Ending>,
 }
 
-#[allow(unused_variables, reason = "signatures first; the bodies follow")]
 impl Log {
     /// Opens a log, or names one that is made at its first append. Goes on in `on_done` and `settle` until
     /// [`LogEvent::Opened`] or [`LogEvent::Offline`].
@@ -26,14 +92,54 @@ impl Log {
         place: Place,
         config: Arc<LogConfig>,
         start: Start,
-        now: Now,
+        _now: Now,
         fx: &mut impl Emit,
     ) -> Log {
-        Log {
-            place,
+        let mut names = place.names;
+        let dir = names.dir();
+        let mut log = Log {
+            ops: Ops::new(place.owner),
+            names,
+            parent: place.parent,
+            dir_name: place.dir_name,
+            topic_id: place.topic_id,
+            dir,
+            directory: Directory::Absent,
             config,
             phase: Phase::Opening,
+            announced: false,
+            segments: BTreeMap::new(),
+            start: Offset(0),
+            written: Offset(0),
+            flushed: Offset(0),
+            high_watermark: Offset(0),
+            tail: Tail::without_segment(Offset(0)),
+            settled: Tail::without_segment(Offset(0)),
+            pending: VecDeque::new(),
+            epochs: LeaderEpochs::default(),
+            epochs_changed: false,
+            producers: Producers::default(),
+            expired_to: None,
+            snapshots: BTreeSet::new(),
+            aborted: AbortedTransactions::default(),
+            cache: TailCache::default(),
+            writer: Writer::Idle,
+            stale: Vec::new(),
+            touched: false,
+            roll_wanted: false,
+            unsynced: VecDeque::new(),
+            rewrites: Rewrites::default(),
+            retry_at: None,
+            opening: None,
+            warming: Vec::new(),
+            warmed: VecDeque::new(),
+            ending: None,
+        };
+        match start {
+            Start::Absent => log.phase = Phase::Open,
+            Start::Clean { .. } | Start::Recover { .. } => log.begin_opening(start, fx),
         }
+        log
     }
 
     /// Where it is in its life.
@@ -50,38 +156,38 @@ impl Log {
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) {
-    }
-
-    /// Judges what a client wants to append, here or in a job. `pins`: the size of the buffer `records` keeps alive.
-    pub fn prepare(
-        &self,
-        now: Now,
-        records: Bytes,
-        pins: usize,
-        origin: Origin,
-    ) -> Result<Prepared, Refusal> {
-        Err(Refusal::new(RefusalKind::Storage, "the log is not open"))
-    }
-
-    /// Appends what was judged.
-    pub fn append_ready(
-        &mut self,
-        now: Now,
-        ready: Ready,
-        epoch: LeaderEpoch,
-    ) -> Result<Appended, Refusal> {
-        Err(Refusal::new(RefusalKind::Storage, "the log is not open"))
-    }
-
-    /// Judges at once, however long it takes, and appends. Nothing is emitted before `settle`.
-    pub fn append(
-        &mut self,
-        now: Now,
-        records: Bytes,
-        epoch: LeaderEpoch,
-        origin: Origin,
-    ) -> Result<Appended, Refusal> {
-        Err(Refusal::new(RefusalKind::Storage, "the log is not open"))
+        if matches!(self.phase, Phase::Offline(_) | Phase::Closed) {
+            return;
+        }
+        if self.rewrites.owns(seq) {
+            return self.on_rewrite(now, seq, result, fx, out);
+        }
+        if self
+            .opening
+            .as_ref()
+            .is_some_and(|opening| opening.owns(seq))
+        {
+            return self.on_opening(result, fx, out);
+        }
+        if let Some(at) = self.warming.iter().position(|warming| warming.owns(seq)) {
+            return self.on_warming(at, result, fx, out);
+        }
+        match self.ops.take(seq) {
+            None => {}
+            Some(Waiting::Opening) => self.on_opening(result, fx, out),
+            Some(Waiting::Warming(base)) => {
+                if let Some(at) = self.warming.iter().position(|w| w.base() == base) {
+                    self.on_warming(at, result, fx, out);
+                }
+            }
+            Some(Waiting::Ending) => self.on_ending(result, fx, out),
+            Some(Waiting::Aside(what)) => {
+                if let Err(fault @ (Fault::Broken | Fault::Gone)) = result {
+                    self.offline(fault, what, out);
+                }
+            }
+            Some(waiting) => self.on_writer(waiting, result, fx, out),
+        }
     }
 
     /// Ends a turn: one write of what was appended, a roll, room set aside, or one slice of opening. To be called
@@ -93,140 +199,221 @@ impl Log {
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) -> Option<Dirty> {
-        None
+        match self.phase {
+            Phase::Opening => self.settle_opening(fx, out),
+            Phase::Open | Phase::Closing => {
+                if !self.announced {
+                    self.announced = true;
+                    out.push(LogEvent::Opened);
+                }
+                self.settle_warming(fx, out);
+                self.settle_writing(fx);
+                self.settle_rewrites(now, fx);
+                self.settle_ending(fx, out);
+            }
+            Phase::Offline(_) | Phase::Closed => return None,
+        }
+        self.dirty()
     }
 
-    /// The flusher's answer to a [`Dirty`].
-    pub fn on_durable(&mut self, to: Offset) {}
+    /// When `settle` is due; [`Time::ZERO`] means unfinished work.
+    pub fn deadline(&self) -> Option<Time> {
+        let unfinished = match self.phase {
+            Phase::Offline(_) | Phase::Closed => return None,
+            Phase::Opening => self
+                .opening
+                .as_ref()
+                .is_some_and(|opening| opening.is_ready()),
+            Phase::Open | Phase::Closing => {
+                !self.announced
+                    || self.warming.iter().any(Warming::is_ready)
+                    || self.can_write()
+                    || self.can_rewrite()
+                    || self.can_end()
+                    || self.has_dirty()
+            }
+        };
+        if unfinished {
+            Some(Time::ZERO)
+        } else {
+            self.retry_at
+        }
+    }
+
+    /// Nothing of the disk is believed any more.
+    pub(crate) fn offline(&mut self, fault: Fault, what: &str, out: &mut Vec<LogEvent>) {
+        if matches!(self.phase, Phase::Offline(_)) {
+            return;
+        }
+        self.phase = Phase::Offline(fault);
+        self.ops.clear();
+        self.opening = None;
+        self.warming.clear();
+        out.push(LogEvent::Offline(
+            fault,
+            format!("{}: {what}: {fault:?}", self.dir_name),
+        ));
+    }
+
+    pub(crate) fn note(&self, level: Level, text: &str, fx: &mut impl Emit) {
+        fx.note(level, format!("{}: {text}", self.dir_name));
+    }
 
     /// The next offset to be given.
     pub fn assigned(&self) -> Offset {
-        Offset(0)
+        self.tail.offset
     }
 
     /// Everything below is written.
     pub fn written(&self) -> Offset {
-        Offset(0)
+        self.written
     }
 
     /// Everything below is durable.
     pub fn flushed(&self) -> Offset {
-        Offset(0)
+        self.flushed
     }
 
-    /// What `recovery-point-offset-checkpoint` may say: everything below is durable, indexes included.
+    /// What `recovery-point-offset-checkpoint` may say. Index files need no syncing of their own before it moves:
+    /// they are put in place whole, and one that is missing is rebuilt.
     pub fn recovery_point(&self) -> Offset {
-        Offset(0)
+        self.flushed
     }
 
     /// The first offset that may be read.
     pub fn start_offset(&self) -> Offset {
-        Offset(0)
+        self.start
     }
 
     /// As the owner set it.
     pub fn high_watermark(&self) -> Offset {
-        Offset(0)
+        self.high_watermark
     }
 
-    /// Sets it, at most to what is written.
-    pub fn set_high_watermark(&mut self, to: Offset) {}
+    /// Sets it, at most to what is written, at least to the start.
+    pub fn set_high_watermark(&mut self, to: Offset) {
+        self.high_watermark = to.clamp(self.start, self.written);
+    }
 
     /// Moves the start up (DeleteRecords), at most to the high watermark. The owner makes its checkpoint durable.
-    pub fn advance_start(&mut self, to: Offset) {}
+    pub fn advance_start(&mut self, to: Offset) {
+        let to = to.min(self.high_watermark);
+        if to > self.start {
+            self.start = to;
+            self.epochs_changed |= self.epochs.truncate_start(to);
+        }
+    }
 
     /// The first offset of the oldest open transaction.
     pub fn first_unstable_offset(&self) -> Option<Offset> {
-        None
+        self.producers.first_unstable()
     }
 
     /// A tenure begins: the epoch starts at `assigned`, and `leader-epoch-checkpoint` will say so.
-    pub fn start_epoch(&mut self, epoch: LeaderEpoch, fx: &mut impl Emit) {}
+    pub fn start_epoch(&mut self, epoch: LeaderEpoch, _fx: &mut impl Emit) {
+        self.epochs_changed |= self.epochs.assign(epoch, self.tail.offset);
+    }
 
     /// The newest epoch; `NONE` when there is none.
     pub fn latest_epoch(&self) -> LeaderEpoch {
-        LeaderEpoch::NONE
+        self.epochs.latest()
     }
 
-    /// The largest known epoch at or below `epoch`, and where it ends. `(NONE, -1)` when there is none.
+    /// The largest known epoch at or below `epoch`, and where it ends; for an epoch older than all known ones, where
+    /// those begin. `(NONE, -1)` when there is none.
     pub fn epoch_end(&self, epoch: LeaderEpoch) -> (LeaderEpoch, Offset) {
-        (LeaderEpoch::NONE, Offset(-1))
+        self.epochs.end_of(epoch, self.tail.offset)
     }
 
     /// The epoch of the record at `offset`.
     pub fn epoch_at(&self, offset: Offset) -> LeaderEpoch {
-        LeaderEpoch::NONE
-    }
-
-    /// Batches from the one that holds `from`, all of it below `upto`: at most `max_bytes`, but the first batch in
-    /// any case when `at_least_one`.
-    pub fn read(
-        &self,
-        blocks: &Blocks,
-        from: Offset,
-        upto: Offset,
-        max_bytes: usize,
-        at_least_one: bool,
-    ) -> Result<Slice, Absent> {
-        Err(Absent::Closed)
-    }
-
-    /// The first record at or after `ts`, below `upto`.
-    pub fn offset_for_timestamp(
-        &self,
-        blocks: &Blocks,
-        ts: i64,
-        upto: Offset,
-    ) -> Result<Option<Found>, Absent> {
-        Err(Absent::Closed)
-    }
-
-    /// The record with the newest timestamp, below `upto`.
-    pub fn max_timestamp(&self, blocks: &Blocks, upto: Offset) -> Result<Option<Found>, Absent> {
-        Err(Absent::Closed)
+        self.epochs.at(offset)
     }
 
     /// Producer ids and first offsets of the aborted transactions that reach into `from..upto`.
     pub fn aborted(&self, from: Offset, upto: Offset) -> Vec<(i64, i64)> {
-        Vec::new()
+        self.aborted.within(from, upto)
     }
-
-    /// Opens a sealed segment for readers and reads its index. `base` is what [`Absent::Cold`] said.
-    pub fn warm(&mut self, base: Offset, fx: &mut impl Emit) {}
 
     /// The topic's configuration is another one.
     pub fn update(&mut self, config: Arc<LogConfig>) {
         self.config = config;
     }
 
-    /// Drops what retention, the start offset and the expiry of producers allow to drop.
-    pub fn retain(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {}
-
-    /// When `settle` is due; [`Time::ZERO`] means unfinished work.
-    pub fn deadline(&self) -> Option<Time> {
-        None
-    }
-
     /// Bytes on disk, segments only.
     pub fn size(&self) -> u64 {
-        0
+        self.segments.values().map(|segment| segment.size).sum()
+    }
+
+    /// How many producers are remembered.
+    pub fn producers(&self) -> usize {
+        self.producers.len()
     }
 
     /// Bytes of recent batches held in memory.
     pub fn cached_bytes(&self) -> usize {
-        0
+        self.cache.bytes()
     }
 
     /// Drops the oldest recent batches until at most `to_bytes` are held.
-    pub fn trim_cache(&mut self, to_bytes: usize) {}
+    pub fn trim_cache(&mut self, to_bytes: usize) {
+        self.cache.trim(to_bytes);
+    }
 
-    /// Stops cleanly: what was appended is written, indexes and a producer snapshot too, all is synced, then
-    /// [`LogEvent::Closed`]. Keep calling `settle` until then.
-    pub fn stop(&mut self, now: Now, fx: &mut impl Emit) {}
+    /// The file that is written to.
+    pub(crate) fn active(&self) -> Option<&Segment> {
+        self.segments.last_key_value().map(|(_, segment)| segment)
+    }
 
-    /// The topic is deleted: the directory is renamed, removed, then [`LogEvent::Closed`].
-    pub fn remove(&mut self, fx: &mut impl Emit) {}
+    pub(crate) fn active_mut(&mut self) -> Option<&mut Segment> {
+        self.segments.last_entry().map(|entry| entry.into_mut())
+    }
+
+    pub(crate) fn new_file(&mut self) -> File {
+        self.names.file()
+    }
 
     /// Asserts the invariants.
-    pub fn check(&self) {}
+    pub fn check(&self) {
+        if self.phase == Phase::Opening {
+            return;
+        }
+        assert!(
+            self.tail.offset >= self.written
+                && self.written >= self.flushed
+                && self.written >= self.high_watermark
+                && self.high_watermark >= self.start,
+            "A1: assigned {}, written {}, flushed {}, high watermark {}, start {}",
+            self.tail.offset,
+            self.written,
+            self.flushed,
+            self.high_watermark,
+            self.start
+        );
+        assert!(
+            self.settled.offset == self.written
+                && (self.pending.is_empty() == (self.tail.offset == self.written)),
+            "A1: what is not written is pending"
+        );
+        let mut end = i64::MIN;
+        for (base, segment) in &self.segments {
+            assert!(
+                segment.base == *base && segment.end.0 >= *base && *base >= end,
+                "A3: {base}..{} after {end}",
+                segment.end
+            );
+            end = segment.end.0;
+        }
+        if self.settled.exists {
+            let active = self.active().map(|active| (active.base, active.size));
+            assert_eq!(
+                active,
+                Some((self.settled.base, self.settled.size)),
+                "A3: the tail is the last segment's end"
+            );
+        }
+        self.epochs.check();
+        self.producers.check();
+        self.cache.check();
+    }
 }

@@ -44,6 +44,7 @@ pub struct Scan {
     asked: u64,
     end: u64,
     reading: bool,
+    waiting: bool,
     carry: Bytes,
     ahead: Option<Bytes>,
     failed: bool,
@@ -58,6 +59,7 @@ impl Scan {
             asked: at,
             end,
             reading: false,
+            waiting: at < end,
             carry: Bytes::new(),
             ahead: None,
             failed: false,
@@ -96,6 +98,7 @@ impl Scan {
         let have = self.position + self.carry.len() as u64 + bytes.len() as u64;
         assert!(self.reading, "S2: a chunk that was asked for");
         self.reading = false;
+        self.waiting = false;
         if have < self.asked {
             self.asked = have;
             self.end = have;
@@ -108,9 +111,14 @@ impl Scan {
         }
     }
 
-    /// Whether `next` would have something to say without another chunk.
+    /// Whether `next` has something to say without another chunk.
     pub fn is_ready(&self) -> bool {
-        !self.reading || self.ahead.is_some()
+        !self.waiting
+    }
+
+    /// Whether a chunk that was asked for has not come yet.
+    pub fn is_reading(&self) -> bool {
+        self.reading
     }
 
     /// The next batch.
@@ -143,7 +151,10 @@ impl Scan {
             };
             match self.ahead.take() {
                 Some(more) => self.join(more, need),
-                None => return Scanned::Wait,
+                None => {
+                    self.waiting = true;
+                    return Scanned::Wait;
+                }
             }
         }
     }

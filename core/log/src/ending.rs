@@ -1,0 +1,243 @@
+//! Stopping, so that the files are as after Kafka's own clean stop; and removing.
+//!
+//! ```text
+//! stop:   Draining (writes, rewrites) -> Sealing (indexes, snapshot, epochs) -> Syncing (trim, sync) -> Closing -> (Closed)
+//! remove: Renaming -> Naming -> Removing -> (Closed)
+//! ```
+//!
+//! Invariants
+//! - E1: `Closed` after a stop means: everything appended is written and durable, and no file says more or less than
+//!   the segments do. When that cannot be had, the log goes offline instead, and no marker may be written.
+
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Name, Now, Offset};
+
+use crate::file_names::name;
+use crate::log::Log;
+use crate::ops::Waiting;
+use crate::rolling::Purpose;
+use crate::writing::{Directory, Writer};
+use crate::{LogEvent, Phase};
+
+/// How far the end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Draining,
+    Sealing,
+    /// This many operations are outstanding.
+    Syncing(usize),
+    Closing(usize),
+    Renaming,
+    Naming,
+    Removing,
+    /// Nothing was there, or all is done: `Closed` is to be told.
+    Over,
+}
+
+impl Log {
+    /// Stops cleanly: what was appended is written, indexes and a producer snapshot too, all is synced, then
+    /// [`LogEvent::Closed`]. Keep calling `settle` until then. A log that is still opening is just let go: its files
+    /// are as they were.
+    pub fn stop(&mut self, _now: Now, fx: &mut impl Emit) {
+        match self.phase {
+            Phase::Open => {
+                self.phase = Phase::Closing;
+                self.roll_wanted = false;
+                self.retry_at = None;
+                self.ending = Some(Ending::Draining);
+            }
+            Phase::Opening => {
+                self.note(Level::Info, "stopped while it was being opened", fx);
+                self.offline_quietly();
+            }
+            Phase::Offline(_) | Phase::Closing | Phase::Closed => {}
+        }
+    }
+
+    /// The topic is deleted: the directory is renamed, removed, then [`LogEvent::Closed`].
+    pub fn remove(&mut self, fx: &mut impl Emit) {
+        if matches!(self.phase, Phase::Closed) {
+            return;
+        }
+        let absent = self.directory == Directory::Absent && self.opening.is_none();
+        self.ops.clear();
+        self.opening = None;
+        self.warming.clear();
+        self.pending.clear();
+        self.tail = self.settled;
+        self.phase = Phase::Closing;
+        self.announced = true;
+        self.close_files(Waiting::Aside("a removed segment"), fx);
+        if absent && self.writer == Writer::Idle {
+            self.ending = Some(Ending::Over);
+            return;
+        }
+        self.writer = Writer::Idle;
+        self.ending = Some(Ending::Renaming);
+        let op = DiskOp::Rename {
+            from: (self.parent, self.dir_name.clone()),
+            to: (self.parent, self.deleted_name()),
+        };
+        self.ops.issue(Waiting::Ending, op, fx);
+    }
+
+    /// `topic-0.<32 hex digits>-delete`, the topic cut so that it is a name. The digits are the topic's id: they are
+    /// different for every topic there ever was.
+    fn deleted_name(&self) -> Name {
+        let id: String = self.topic_id.iter().map(|b| format!("{b:02x}")).collect();
+        let suffix = format!(".{id}-delete");
+        let (topic, index) = self
+            .dir_name
+            .as_str()
+            .rsplit_once('-')
+            .unwrap_or((self.dir_name.as_str(), "0"));
+        let room = 255usize.saturating_sub(suffix.len() + 1 + index.len());
+        let topic = &topic[..topic.floor_char_boundary(room)];
+        Name::new(&format!("{topic}-{index}{suffix}")).expect("a cut name is a name")
+    }
+
+    /// Nothing more will be emitted or told but `Closed`.
+    fn offline_quietly(&mut self) {
+        self.phase = Phase::Closing;
+        self.announced = true;
+        self.ops.clear();
+        self.opening = None;
+        self.ending = Some(Ending::Over);
+    }
+
+    pub(crate) fn can_end(&self) -> bool {
+        match self.ending {
+            Some(Ending::Draining) => {
+                self.pending.is_empty()
+                    && self.writer == Writer::Idle
+                    && self.rewrites.is_empty()
+                    && self.warming.is_empty()
+                    && self.ops.is_empty()
+            }
+            Some(Ending::Sealing) => self.rewrites.is_empty(),
+            Some(Ending::Over) => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn settle_ending(&mut self, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        while self.can_end() {
+            match self.ending {
+                Some(Ending::Draining) => {
+                    self.seal_all();
+                    self.ending = Some(Ending::Sealing);
+                }
+                Some(Ending::Sealing) => self.sync_all(fx),
+                _ => {
+                    self.ending = None;
+                    self.phase = Phase::Closed;
+                    out.push(LogEvent::Closed);
+                }
+            }
+        }
+    }
+
+    /// Queues what a clean start wants to find.
+    fn seal_all(&mut self) {
+        if self.directory != Directory::There {
+            return;
+        }
+        if self.epochs_changed {
+            self.write_epochs();
+        }
+        if !self.touched {
+            return;
+        }
+        if let Some(base) = self.active().map(|active| active.base) {
+            self.write_indexes(base);
+        }
+        let end = self.written;
+        if end > Offset(0) {
+            let bytes = self.producers.to_bytes();
+            let purpose = Purpose::Snapshot(end.0);
+            self.rewrites.push(purpose, name(end.0, "snapshot"), bytes);
+        }
+    }
+
+    /// Trims the active segment and syncs every file that no sync is known to cover.
+    fn sync_all(&mut self, fx: &mut impl Emit) {
+        let mut ops = Vec::new();
+        if let Some(active) = self.active().filter(|_| self.touched)
+            && let Some(file) = active.file()
+        {
+            let len = active.size;
+            ops.push(DiskOp::Truncate { file, len });
+        }
+        let flushed = self.flushed;
+        let unsynced = self.unsynced.iter().filter(|u| u.to > flushed);
+        ops.extend(unsynced.map(|unsynced| DiskOp::Sync(unsynced.file)));
+        if self.touched {
+            ops.push(DiskOp::SyncDir(self.dir));
+        }
+        self.ending = Some(Ending::Syncing(ops.len()));
+        if ops.is_empty() {
+            return self.close_all(fx);
+        }
+        for op in ops {
+            self.ops.issue(Waiting::Ending, op, fx);
+        }
+    }
+
+    fn close_all(&mut self, fx: &mut impl Emit) {
+        self.flushed = self.written;
+        let closed = self.close_files(Waiting::Ending, fx);
+        self.ending = Some(match closed {
+            0 => Ending::Over,
+            closed => Ending::Closing(closed),
+        });
+    }
+
+    fn close_files(&mut self, waiting: Waiting, fx: &mut impl Emit) -> usize {
+        let opened = self.segments.values_mut().filter_map(|s| s.opened.take());
+        let files: Vec<_> = opened.map(|opened| opened.file).collect();
+        for file in &files {
+            self.ops.issue(waiting.clone(), DiskOp::Close(*file), fx);
+        }
+        self.unsynced.clear();
+        self.cache.clear();
+        files.len()
+    }
+
+    /// The end of an operation of stopping or removing.
+    pub(crate) fn on_ending(
+        &mut self,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let removing = matches!(
+            self.ending,
+            Some(Ending::Renaming | Ending::Naming | Ending::Removing)
+        );
+        if let Err(fault) = result
+            && !(removing && fault == Fault::Gone)
+        {
+            return self.offline(fault, "stopping or removing the partition's files", out);
+        }
+        self.ending = match self.ending {
+            Some(Ending::Syncing(more)) if more > 1 => Some(Ending::Syncing(more - 1)),
+            Some(Ending::Syncing(_)) => return self.close_all(fx),
+            Some(Ending::Closing(more)) if more > 1 => Some(Ending::Closing(more - 1)),
+            Some(Ending::Closing(_)) => Some(Ending::Over),
+            Some(Ending::Renaming) => {
+                let op = DiskOp::SyncDir(self.parent);
+                self.ops.issue(Waiting::Ending, op, fx);
+                Some(Ending::Naming)
+            }
+            Some(Ending::Naming) => {
+                let op = DiskOp::Remove {
+                    dir: self.parent,
+                    name: self.deleted_name(),
+                };
+                self.ops.issue(Waiting::Ending, op, fx);
+                Some(Ending::Removing)
+            }
+            Some(Ending::Removing) => Some(Ending::Over),
+            other => other,
+        };
+    }
+}

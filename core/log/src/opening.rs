@@ -1,0 +1,659 @@
+//! Opening a directory: what is in it, what is left over, what the small files say; then [`crate::recovery`] reads
+//! segments.
+//!
+//! ```text
+//! Directory -> Listing -> Clearing -> Texts (epochs, aborted transactions) -> Times -> Snapshot
+//!   -> Tail (clean: the active segment's indexes and first batch) -> Scanning -> Finishing -> (Open)
+//! ```
+//!
+//! Invariants
+//! - U1: nothing is removed that holds records which are nowhere else.
+//! - U2: the log is open only when everything that was removed is durably gone.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use ottla_machine::{
+    DirEntry, DiskOp, DiskOutput, Emit, Fault, File, Kind, Level, Mode, Name, Offset,
+};
+use ottla_record::{HEADER_LEN, Header};
+
+use crate::checkpoint::parse_epochs;
+use crate::file_names::{EPOCHS, FileName, fixed, name};
+use crate::leader_epochs::LeaderEpochs;
+use crate::limits::{LIST_ENTRIES, SNAPSHOT_BYTES, TEXT_BYTES};
+use crate::load::{Load, Loading};
+use crate::log::Log;
+use crate::offset_index::OffsetIndex;
+use crate::ops::Waiting;
+use crate::producer_state::Producers;
+use crate::recovery::Scanning;
+use crate::segment::{Newest, Segment};
+use crate::time_index::{TIME_ENTRY, TimeIndex};
+use crate::writing::Directory;
+use crate::{LogEvent, Phase, Start};
+
+/// What is being done.
+#[derive(Clone, Debug)]
+pub(crate) enum Stage {
+    Directory,
+    Listing,
+    /// This many removals and renames are outstanding; then the directory is synced.
+    Clearing(usize),
+    ClearingSynced,
+    Epochs(Load),
+    Aborted(Load, i64),
+    /// The last entry of a sealed segment's time index.
+    TimesOpening(i64, File),
+    TimesReading(i64, File),
+    Snapshot(Load, i64),
+    TailIndex(Load),
+    TailTimes(Load),
+    /// The first batch's header of the active segment.
+    TailOpening(File),
+    TailFirst(File),
+    Scanning(Box<Scanning>),
+    /// This many truncations and removals are outstanding; then directories are synced.
+    Finishing(usize),
+    FinishingSynced(usize),
+}
+
+/// What opening knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    pub(crate) start: Start,
+    pub(crate) stage: Stage,
+    /// The files by what they are, with their lengths.
+    pub(crate) found: BTreeMap<FileName, u64>,
+    leftovers: Vec<Name>,
+    after: Option<Name>,
+    /// Segments that a compaction was putting in place: they reach over their followers.
+    pub(crate) swapped: Vec<i64>,
+    aborted: VecDeque<i64>,
+    times: VecDeque<i64>,
+    snapshots: Vec<i64>,
+    /// The first segment that is read and judged.
+    pub(crate) first: i64,
+    /// The offset up to which the producers' state is known.
+    pub(crate) state_from: Offset,
+    tail_index: OffsetIndex,
+    tail_times: TimeIndex,
+}
+
+impl Opening {
+    pub(crate) fn owns(&self, seq: u64) -> bool {
+        match &self.stage {
+            Stage::Epochs(load)
+            | Stage::Aborted(load, _)
+            | Stage::Snapshot(load, _)
+            | Stage::TailIndex(load)
+            | Stage::TailTimes(load) => load.owns(seq),
+            _ => false,
+        }
+    }
+
+    /// Whether `settle` has a slice to look at.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(&self.stage, Stage::Scanning(scanning) if scanning.is_ready())
+    }
+
+    pub(crate) fn recovers(&self) -> bool {
+        matches!(self.start, Start::Recover { .. })
+    }
+
+    fn bases(&self) -> impl DoubleEndedIterator<Item = i64> {
+        self.found.keys().filter_map(|name| match name {
+            FileName::Segment(base) => Some(*base),
+            _ => None,
+        })
+    }
+
+    fn take_listing(&mut self, entries: Vec<DirEntry>) {
+        for entry in entries {
+            if entry.kind == Kind::File {
+                match FileName::of(entry.name.as_str()) {
+                    FileName::Leftover => self.leftovers.push(entry.name.clone()),
+                    FileName::Unknown => {}
+                    file => {
+                        self.found.insert(file, entry.len);
+                    }
+                }
+            }
+            self.after = Some(entry.name);
+        }
+    }
+}
+
+impl Log {
+    pub(crate) fn begin_opening(&mut self, start: Start, fx: &mut impl Emit) {
+        let op = DiskOp::MakeDir {
+            dir: self.parent,
+            name: self.dir_name.clone(),
+            made: self.dir,
+        };
+        self.ops.issue(Waiting::Opening, op, fx);
+        self.opening = Some(Box::new(Opening {
+            start,
+            stage: Stage::Directory,
+            found: BTreeMap::new(),
+            leftovers: Vec::new(),
+            after: None,
+            swapped: Vec::new(),
+            aborted: VecDeque::new(),
+            times: VecDeque::new(),
+            snapshots: Vec::new(),
+            first: 0,
+            state_from: Offset(0),
+            tail_index: OffsetIndex::default(),
+            tail_times: TimeIndex::default(),
+        }));
+    }
+
+    /// The end of an operation that opening waits for.
+    pub(crate) fn on_opening(
+        &mut self,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let Some(mut opening) = self.opening.take() else {
+            return;
+        };
+        let going = match std::mem::replace(&mut opening.stage, Stage::Directory) {
+            stage @ (Stage::Directory
+            | Stage::Listing
+            | Stage::Clearing(_)
+            | Stage::ClearingSynced) => self.on_entries(&mut opening, stage, result, fx),
+            Stage::Epochs(load) => self.on_epochs(&mut opening, load, result, fx),
+            Stage::Aborted(load, base) => self.on_aborted(&mut opening, load, base, result, fx),
+            stage @ (Stage::TimesOpening(..) | Stage::TimesReading(..)) => {
+                self.on_times(&mut opening, stage, result, fx)
+            }
+            Stage::Snapshot(load, at) => {
+                self.on_opening_snapshot(&mut opening, load, at, result, fx)
+            }
+            stage @ (Stage::TailIndex(_)
+            | Stage::TailTimes(_)
+            | Stage::TailOpening(_)
+            | Stage::TailFirst(_)) => self.on_tail(&mut opening, stage, result, fx),
+            Stage::Scanning(scanning) => self.on_scanned(&mut opening, scanning, result, fx),
+            stage @ (Stage::Finishing(_) | Stage::FinishingSynced(_)) => {
+                self.on_finishing(&mut opening, stage, result, fx)
+            }
+        };
+        match going {
+            Err(fault) => self.offline(fault, "opening the partition's files", out),
+            Ok(()) => {
+                if self.phase == Phase::Opening {
+                    self.opening = Some(opening);
+                } else {
+                    self.announced = true;
+                    out.push(LogEvent::Opened);
+                }
+            }
+        }
+    }
+
+    fn on_entries(
+        &mut self,
+        opening: &mut Opening,
+        stage: Stage,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match (stage, result?) {
+            (Stage::Listing, DiskOutput::Listed(entries)) => {
+                let more = entries.len() as u64 >= u64::from(LIST_ENTRIES);
+                opening.take_listing(entries);
+                if more {
+                    self.list(opening, fx);
+                } else {
+                    self.clear_leftovers(opening, fx);
+                }
+            }
+            (Stage::Directory, _) => self.list(opening, fx),
+            (Stage::Clearing(more), _) if more > 1 => opening.stage = Stage::Clearing(more - 1),
+            (Stage::Clearing(_), _) => {
+                opening.stage = Stage::ClearingSynced;
+                self.ops
+                    .issue(Waiting::Opening, DiskOp::SyncDir(self.dir), fx);
+            }
+            _ => self.read_texts(opening, fx),
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        opening.stage = Stage::Listing;
+        let op = DiskOp::List {
+            dir: self.dir,
+            after: opening.after.clone(),
+            most: LIST_ENTRIES,
+        };
+        self.ops.issue(Waiting::Opening, op, fx);
+    }
+
+    /// Removes what was given up or can be rebuilt, and finishes what a compaction had begun to put in place.
+    fn clear_leftovers(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        let mut ops = Vec::new();
+        let remove = |name: Name| DiskOp::Remove {
+            dir: self.dir,
+            name,
+        };
+        let smallest_cleaned = opening.found.keys().find_map(|file| match file {
+            FileName::CleanedSegment(base) => Some(*base),
+            _ => None,
+        });
+        let found: Vec<FileName> = opening.found.keys().copied().collect();
+        for file in found {
+            match file {
+                FileName::CleanedSegment(base) => ops.push(remove(name(base, "log.cleaned"))),
+                FileName::SwappedSegment(base) => {
+                    let unfinished = smallest_cleaned.is_some_and(|cleaned| cleaned <= base);
+                    // U1: the segments it was made from go oldest first; while the oldest is there, all are.
+                    if unfinished || opening.found.contains_key(&FileName::Segment(base)) {
+                        ops.push(remove(name(base, "log.swap")));
+                        continue;
+                    }
+                    let len = opening.found.remove(&file).unwrap_or(0);
+                    opening.found.insert(FileName::Segment(base), len);
+                    opening.swapped.push(base);
+                    for suffix in ["index", "timeindex"] {
+                        ops.push(remove(name(base, suffix)));
+                    }
+                    opening.found.remove(&FileName::OffsetIndex(base));
+                    opening.found.remove(&FileName::TimeIndex(base));
+                    ops.push(DiskOp::Rename {
+                        from: (self.dir, name(base, "log.swap")),
+                        to: (self.dir, name(base, "log")),
+                    });
+                }
+                _ => {}
+            }
+        }
+        let swapped = opening.swapped.clone();
+        let found: Vec<FileName> = opening.found.keys().copied().collect();
+        for file in found {
+            let orphan = |base: i64| !opening.found.contains_key(&FileName::Segment(base));
+            match file {
+                FileName::SwappedTransactionIndex(base) if swapped.contains(&base) => {
+                    let len = opening.found.remove(&file).unwrap_or(0);
+                    opening.found.insert(FileName::TransactionIndex(base), len);
+                    ops.push(DiskOp::Rename {
+                        from: (self.dir, name(base, "txnindex.swap")),
+                        to: (self.dir, name(base, "txnindex")),
+                    });
+                }
+                FileName::SwappedTransactionIndex(base) => {
+                    ops.push(remove(name(base, "txnindex.swap")));
+                }
+                FileName::OffsetIndex(base) if orphan(base) => {
+                    ops.push(remove(name(base, "index")))
+                }
+                FileName::TimeIndex(base) if orphan(base) => {
+                    ops.push(remove(name(base, "timeindex")));
+                }
+                FileName::TransactionIndex(base) if orphan(base) => {
+                    opening.found.remove(&file);
+                    ops.push(remove(name(base, "txnindex")));
+                }
+                _ => {}
+            }
+        }
+        ops.extend(opening.leftovers.drain(..).map(remove));
+        if ops.is_empty() {
+            return self.read_texts(opening, fx);
+        }
+        opening.stage = Stage::Clearing(ops.len());
+        for op in ops {
+            self.ops.issue(Waiting::Opening, op, fx);
+        }
+    }
+
+    /// Now it is known which segments there are: what must be read of them, and the small files.
+    fn read_texts(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        let metadata = opening.found.contains_key(&FileName::PartitionMetadata);
+        self.directory = if metadata {
+            Directory::There
+        } else {
+            Directory::Bare
+        };
+        let bases: Vec<i64> = opening.bases().collect();
+        let last = bases.last().copied().unwrap_or(0);
+        opening.first = match opening.start {
+            Start::Recover { show: true, .. } => bases.first().copied().unwrap_or(0),
+            Start::Recover { from, .. } => {
+                let floor = bases.iter().rev().find(|base| **base <= from.0);
+                let floor = floor.or(bases.first()).copied().unwrap_or(0);
+                // A segment put in place now reaches over others that must go.
+                opening.swapped.iter().copied().fold(floor, i64::min)
+            }
+            Start::Clean { .. } | Start::Absent => {
+                opening.swapped.iter().copied().fold(last, i64::min)
+            }
+        };
+        for (file, len) in &opening.found {
+            match file {
+                FileName::Segment(base) => {
+                    self.segments.insert(*base, Segment::new(*base, *len));
+                }
+                FileName::Snapshot(offset) => {
+                    self.snapshots.insert(*offset);
+                }
+                FileName::TransactionIndex(base) if *len > 0 => opening.aborted.push_back(*base),
+                FileName::TimeIndex(base) if *base < opening.first && *len >= TIME_ENTRY as u64 => {
+                    opening.times.push_back(*base);
+                }
+                _ => {}
+            }
+        }
+        // What lies below the next segment's base belongs to the one before, as far as is known without reading it.
+        for pair in bases.windows(2) {
+            if let Some(segment) = self.segments.get_mut(&pair[0]) {
+                segment.end = Offset(pair[1]);
+            }
+        }
+        opening.snapshots = match opening.start {
+            Start::Recover { .. } => self.snapshots.range(..=opening.first).copied().collect(),
+            Start::Clean { .. } | Start::Absent => self.snapshots.iter().copied().collect(),
+        };
+        if opening
+            .found
+            .get(&FileName::Epochs)
+            .is_some_and(|len| *len > 0)
+        {
+            opening.stage = Stage::Epochs(self.load(fixed(EPOCHS), TEXT_BYTES, fx));
+        } else {
+            self.next_text(opening, fx);
+        }
+    }
+
+    fn load(&mut self, name: Name, limit: u32, fx: &mut impl Emit) -> Load {
+        let first = self.ops.reserve(Load::SEQS);
+        let owner = self.ops.owner();
+        Load::begin(owner, first, self.dir, name, limit, &mut self.names, fx)
+    }
+
+    fn on_epochs(
+        &mut self,
+        opening: &mut Opening,
+        mut load: Load,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match loaded(load.on_done(result, fx))? {
+            None => opening.stage = Stage::Epochs(load),
+            Some(bytes) => {
+                match parse_epochs(&bytes) {
+                    Ok(entries) => self.epochs = LeaderEpochs::from_entries(entries),
+                    Err(why) => {
+                        self.epochs_changed = true;
+                        let text = format!("{EPOCHS} is put aside, because {why}");
+                        self.note(Level::Warn, &text, fx);
+                    }
+                }
+                self.next_text(opening, fx);
+            }
+        }
+        Ok(())
+    }
+
+    fn on_aborted(
+        &mut self,
+        opening: &mut Opening,
+        mut load: Load,
+        base: i64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match loaded(load.on_done(result, fx))? {
+            None => opening.stage = Stage::Aborted(load, base),
+            Some(bytes) => {
+                if !self.aborted.take_file(&bytes) {
+                    let text =
+                        format!("the index of aborted transactions of segment {base} is torn");
+                    self.note(Level::Warn, &text, fx);
+                }
+                self.next_text(opening, fx);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next small file, or what comes after them.
+    fn next_text(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        if let Some(base) = opening.aborted.pop_front() {
+            let load = self.load(name(base, "txnindex"), SNAPSHOT_BYTES, fx);
+            opening.stage = Stage::Aborted(load, base);
+        } else if let Some(base) = opening.times.pop_front() {
+            let file = self.new_file();
+            let op = DiskOp::Open {
+                dir: self.dir,
+                name: name(base, "timeindex"),
+                file,
+                mode: Mode::Read,
+            };
+            self.ops.issue(Waiting::Opening, op, fx);
+            opening.stage = Stage::TimesOpening(base, file);
+        } else {
+            self.next_snapshot(opening, fx);
+        }
+    }
+
+    fn on_times(
+        &mut self,
+        opening: &mut Opening,
+        stage: Stage,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match (stage, result?) {
+            (Stage::TimesOpening(base, file), DiskOutput::Opened { len }) => {
+                let op = DiskOp::Read {
+                    file,
+                    at: len.saturating_sub(TIME_ENTRY as u64),
+                    len: TIME_ENTRY as u32,
+                };
+                self.ops.issue(Waiting::Opening, op, fx);
+                opening.stage = Stage::TimesReading(base, file);
+            }
+            (Stage::TimesReading(base, file), DiskOutput::Read(bytes)) => {
+                self.ops
+                    .issue(Waiting::Aside("a time index"), DiskOp::Close(file), fx);
+                // Zeros are room never used: how it ends is not known then, and asked when it matters.
+                let used = bytes.iter().any(|byte| *byte != 0);
+                let last = TimeIndex::parse(&bytes).filter(|_| used);
+                if let (Some(segment), Some((timestamp, relative))) = (
+                    self.segments.get_mut(&base),
+                    last.and_then(|times| times.last()),
+                ) {
+                    segment.known = true;
+                    segment.newest = Some(Newest {
+                        timestamp,
+                        offset: base + i64::from(relative),
+                    });
+                }
+                self.next_text(opening, fx);
+            }
+            _ => return Err(Fault::Broken),
+        }
+        Ok(())
+    }
+
+    /// The newest snapshot that may be used; after it, or without one, batches are read.
+    fn next_snapshot(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        match opening.snapshots.pop() {
+            Some(offset) => {
+                let load = self.load(name(offset, "snapshot"), SNAPSHOT_BYTES, fx);
+                opening.stage = Stage::Snapshot(load, offset);
+            }
+            None => {
+                let first = opening.bases().next();
+                opening.state_from = Offset(first.unwrap_or(0));
+                self.read_tail(opening, fx);
+            }
+        }
+    }
+
+    fn on_opening_snapshot(
+        &mut self,
+        opening: &mut Opening,
+        mut load: Load,
+        offset: i64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match loaded(load.on_done(result, fx))? {
+            None => opening.stage = Stage::Snapshot(load, offset),
+            Some(bytes) => match Producers::parse(&bytes) {
+                Some(producers) => {
+                    self.producers = producers;
+                    opening.state_from = Offset(offset);
+                    self.read_tail(opening, fx);
+                }
+                None => {
+                    let text =
+                        format!("the producer snapshot {offset} is torn; an older one is used");
+                    self.note(Level::Warn, &text, fx);
+                    self.snapshots.remove(&offset);
+                    let op = DiskOp::Remove {
+                        dir: self.dir,
+                        name: name(offset, "snapshot"),
+                    };
+                    self.ops.issue(Waiting::Aside("a torn snapshot"), op, fx);
+                    self.next_snapshot(opening, fx);
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// After a clean stop the active segment's indexes say where to go on reading.
+    fn read_tail(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        let last = opening.bases().next_back();
+        let index = last.and_then(|base| opening.found.get(&FileName::OffsetIndex(base)));
+        let times = last.and_then(|base| opening.found.get(&FileName::TimeIndex(base)));
+        match (opening.start, last) {
+            (Start::Clean { .. }, Some(base))
+                if opening.first == base
+                    && opening.state_from >= Offset(base)
+                    && index.is_some_and(|len| *len > 0)
+                    && times.is_some() =>
+            {
+                let load = self.load(name(base, "index"), SNAPSHOT_BYTES, fx);
+                opening.stage = Stage::TailIndex(load);
+            }
+            _ => self.begin_scanning(opening, None, fx),
+        }
+    }
+
+    fn on_tail(
+        &mut self,
+        opening: &mut Opening,
+        stage: Stage,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        let base = opening.first;
+        let size = self.segments.get(&base).map_or(0, |segment| segment.size);
+        match stage {
+            Stage::TailIndex(mut load) => match loaded(load.on_done(result, fx))? {
+                None => opening.stage = Stage::TailIndex(load),
+                Some(bytes) => {
+                    opening.tail_index = OffsetIndex::parse(&bytes, size).unwrap_or_default();
+                    if opening.tail_index.last().is_none() {
+                        self.begin_scanning(opening, None, fx);
+                    } else {
+                        let load = self.load(name(base, "timeindex"), SNAPSHOT_BYTES, fx);
+                        opening.stage = Stage::TailTimes(load);
+                    }
+                }
+            },
+            Stage::TailTimes(mut load) => match loaded(load.on_done(result, fx))? {
+                None => opening.stage = Stage::TailTimes(load),
+                Some(bytes) => match TimeIndex::parse(&bytes).filter(|t| t.len() > 0) {
+                    None => self.begin_scanning(opening, None, fx),
+                    Some(times) => {
+                        opening.tail_times = times;
+                        let file = self.new_file();
+                        let op = DiskOp::Open {
+                            dir: self.dir,
+                            name: name(base, "log"),
+                            file,
+                            mode: Mode::Write,
+                        };
+                        self.ops.issue(Waiting::Opening, op, fx);
+                        opening.stage = Stage::TailOpening(file);
+                    }
+                },
+            },
+            Stage::TailOpening(file) => {
+                result?;
+                let op = DiskOp::Read {
+                    file,
+                    at: 0,
+                    len: HEADER_LEN as u32,
+                };
+                self.ops.issue(Waiting::Opening, op, fx);
+                opening.stage = Stage::TailFirst(file);
+            }
+            Stage::TailFirst(file) => {
+                let first = match result? {
+                    DiskOutput::Read(bytes) => Header::parse(&bytes).ok(),
+                    _ => None,
+                };
+                self.resume_tail(opening, file, first, fx);
+            }
+            _ => return Err(Fault::Broken),
+        }
+        Ok(())
+    }
+
+    /// Scanning goes on at the last index entry, or where the producers' state ends.
+    fn resume_tail(
+        &mut self,
+        opening: &mut Opening,
+        file: File,
+        first: Option<Header>,
+        fx: &mut impl Emit,
+    ) {
+        let base = opening.first;
+        let mut index = std::mem::take(&mut opening.tail_index);
+        let times = std::mem::take(&mut opening.tail_times);
+        let relative = u32::try_from(opening.state_from.0 - base).unwrap_or(u32::MAX);
+        let at = index
+            .last()
+            .map_or(0, |(_, at)| at)
+            .min(index.floor(relative));
+        let expected = index.last().filter(|(_, position)| *position == at);
+        index.truncate(u64::from(at));
+        let Some(segment) = self.segments.get_mut(&base) else {
+            return;
+        };
+        segment.begin(file);
+        segment.size = u64::from(at);
+        segment.first_timestamp = first.map(|header| header.max_timestamp);
+        // The batch at an entry is entered again when it is read.
+        segment.since = if at > 0 { u64::MAX / 2 } else { 0 };
+        segment.newest = times.last().map(|(timestamp, relative)| Newest {
+            timestamp,
+            offset: base + i64::from(relative),
+        });
+        if let Some(opened) = &mut segment.opened {
+            opened.index = index;
+            opened.times = times;
+        }
+        let last = expected.map(|(last, _)| base + i64::from(last));
+        self.begin_scanning(opening, Some((file, u64::from(at), last)), fx);
+    }
+}
+
+/// What a load brought: `None` while it goes on. What is missing or too long is as good as empty.
+fn loaded(loading: Loading) -> Result<Option<Bytes>, Fault> {
+    match loading {
+        Loading::Going => Ok(None),
+        Loading::Done(bytes) => Ok(Some(bytes)),
+        Loading::TooLong(_) | Loading::Failed(Fault::Gone) => Ok(Some(Bytes::new())),
+        Loading::Failed(fault) => Err(fault),
+    }
+}

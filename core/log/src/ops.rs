@@ -1,0 +1,92 @@
+//! The operations a log has outstanding, by their number: what each is for.
+//!
+//! Invariants
+//! - P1: a number is used once; its completion is taken once.
+
+use std::collections::BTreeMap;
+
+use ottla_machine::{Dir, DiskOp, Emit, File, Owner};
+
+/// What an outstanding operation is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// The partition's directory, being made for a new log.
+    Made(Dir),
+    /// The log directory's entries, after that.
+    ParentSynced,
+    /// An index file that no longer fits is being removed before the first write.
+    StaleRemoved,
+    /// Room for the active segment up to `to`; `needed`: appends wait for it.
+    Granted { to: u64, needed: bool },
+    /// The write of the front of what was appended.
+    Written,
+    /// The active segment is cut back after a write that failed.
+    CutBack,
+    /// The file of the next segment.
+    Rolled { base: i64, file: File },
+    /// The name of a new segment's file.
+    Named(File),
+    /// A step of opening.
+    Opening,
+    /// A step of warming the segment with this base.
+    Warming(i64),
+    /// A step of stopping or removing.
+    Ending,
+    /// Nobody waits for it, but stopping does.
+    Aside(&'static str),
+}
+
+/// Numbers operations and remembers what they are for.
+#[derive(Clone, Debug)]
+pub(crate) struct Ops {
+    owner: Owner,
+    next_seq: u64,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+impl Ops {
+    pub(crate) fn new(owner: Owner) -> Ops {
+        Ops {
+            owner,
+            next_seq: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// Issues an operation.
+    pub(crate) fn issue(&mut self, waiting: Waiting, op: DiskOp, fx: &mut impl Emit) {
+        let seq = self.reserve(1);
+        self.waiting.insert(seq, waiting);
+        fx.disk(self.owner.op(seq), op);
+    }
+
+    /// Sets numbers aside for a machine with operations of its own. The first of them.
+    pub(crate) fn reserve(&mut self, count: u64) -> u64 {
+        let first = self.next_seq;
+        self.next_seq += count;
+        first
+    }
+
+    /// What the operation was for. `None`: none of ours, or taken before.
+    pub(crate) fn take(&mut self, seq: u64) -> Option<Waiting> {
+        self.waiting.remove(&seq)
+    }
+
+    /// Whether any outstanding operation is for something like this.
+    pub(crate) fn any(&self, like: impl Fn(&Waiting) -> bool) -> bool {
+        self.waiting.values().any(like)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Forgets all: what comes of them no longer matters.
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+}

@@ -1,0 +1,585 @@
+//! Reading segments when a log is opened: after a clean stop only the end of the active one, else everything from the
+//! recovery point on, judged batch by batch. Epochs, producers and indexes are rebuilt on the way, a slice per settle.
+//!
+//! Where a batch is bad, the log ends, unless what lies there was durable: then it is damage, which is refused rather
+//! than cut off, because cutting would lose acknowledged records in silence.
+//!
+//! Invariants
+//! - Z1: after opening, every batch from the first judged segment on has a right checksum and offsets that rise.
+//! - U2: the log is open only when everything that was removed is durably gone.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use ottla_machine::{
+    DiskOp, DiskOutput, Emit, Fault, File, LeaderEpoch, Level, Mode, Offset, Spend,
+};
+use ottla_record::{ABORT, Batch, COMMIT, Header, control_kind, crc32c, end_transaction_epoch};
+
+use crate::append::Tail;
+use crate::file_names::{FileName, name};
+use crate::limits::SLICE_BYTES;
+use crate::log::Log;
+use crate::opening::{Opening, Stage};
+use crate::ops::Waiting;
+use crate::producer_state::Marker;
+use crate::scan::{Scan, Scanned};
+use crate::segment::Segment;
+use crate::txn_index::Aborted;
+use crate::writing::Unsynced;
+use crate::{LogEvent, Phase, Start};
+
+/// The reading of segments, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Scanning {
+    rest: VecDeque<i64>,
+    base: i64,
+    file: File,
+    /// `None` while the file is being opened.
+    scan: Option<Scan>,
+    /// Whether its batches are judged, or only read for the producers' state.
+    judged: bool,
+    /// The smallest offset the next batch may have.
+    expected: Offset,
+    /// The last offset of the first batch, by the index entry that led to it.
+    promised: Option<i64>,
+    /// It began in the middle, by an index that may be wrong.
+    resumed: bool,
+    /// Up to where the producers' state has taken batches in.
+    applied: Offset,
+    over: Option<Over>,
+    removed: Vec<i64>,
+}
+
+/// Why nothing more is wanted of a segment.
+#[derive(Clone, Debug)]
+enum Over {
+    End,
+    Restart,
+    Bad(u64, String),
+}
+
+impl Scanning {
+    pub(crate) fn is_ready(&self) -> bool {
+        self.scan.as_ref().is_some_and(|scan| match self.over {
+            None => scan.is_ready(),
+            Some(_) => !scan.is_reading(),
+        })
+    }
+}
+
+impl Log {
+    /// Begins to read segments: from where the producers' state is known, or from the first that is to be judged.
+    /// `resume`: the active one's file, a position in it, and the last offset of the batch there.
+    pub(crate) fn begin_scanning(
+        &mut self,
+        opening: &mut Opening,
+        resume: Option<(File, u64, Option<i64>)>,
+        fx: &mut impl Emit,
+    ) {
+        let known = self.segments.range(..=opening.state_from.0).next_back();
+        let from = known.map_or(i64::MIN, |(base, _)| *base).min(opening.first);
+        let mut scanning = Scanning {
+            rest: self.segments.range(from..).map(|(base, _)| *base).collect(),
+            base: opening.first,
+            file: File(0),
+            scan: None,
+            judged: true,
+            expected: Offset(opening.first),
+            promised: None,
+            resumed: false,
+            applied: opening.state_from,
+            over: None,
+            removed: Vec::new(),
+        };
+        if opening.recovers() {
+            self.aborted.forget(Offset(opening.first), Offset(i64::MAX));
+        }
+        let Some((file, at, last)) = resume else {
+            return self.next_segment(opening, scanning, fx);
+        };
+        let size = self.segments.get(&opening.first).map_or(0, |_| {
+            opening
+                .found
+                .get(&FileName::Segment(opening.first))
+                .copied()
+                .unwrap_or(0)
+        });
+        scanning.rest.clear();
+        scanning.file = file;
+        scanning.promised = last;
+        scanning.resumed = true;
+        scanning.scan = Some(Scan::new(file, at, size));
+        self.ask_scanning(&mut scanning, fx);
+        opening.stage = Stage::Scanning(Box::new(scanning));
+    }
+
+    fn next_segment(&mut self, opening: &mut Opening, mut scanning: Scanning, fx: &mut impl Emit) {
+        while let Some(base) = scanning.rest.pop_front() {
+            if base < scanning.expected.0 && !opening.swapped.is_empty() && base >= opening.first {
+                // Its records are in the compacted segment before it.
+                scanning.removed.push(base);
+                self.segments.remove(&base);
+                continue;
+            }
+            scanning.base = base;
+            scanning.file = self.new_file();
+            scanning.scan = None;
+            scanning.judged = base >= opening.first;
+            scanning.over = None;
+            let op = DiskOp::Open {
+                dir: self.dir,
+                name: name(base, "log"),
+                file: scanning.file,
+                mode: if scanning.judged {
+                    Mode::Write
+                } else {
+                    Mode::Read
+                },
+            };
+            self.ops.issue(Waiting::Opening, op, fx);
+            opening.stage = Stage::Scanning(Box::new(scanning));
+            return;
+        }
+        self.finish(opening, scanning, fx);
+    }
+
+    fn ask_scanning(&mut self, scanning: &mut Scanning, fx: &mut impl Emit) {
+        let file = scanning.file;
+        if let Some((at, len)) = scanning.scan.as_mut().and_then(Scan::ask) {
+            let op = DiskOp::Read { file, at, len };
+            self.ops.issue(Waiting::Opening, op, fx);
+        }
+    }
+
+    /// The end of an operation of the scan.
+    pub(crate) fn on_scanned(
+        &mut self,
+        opening: &mut Opening,
+        mut scanning: Box<Scanning>,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        match (&mut scanning.scan, result?) {
+            (Some(scan), DiskOutput::Read(bytes)) => scan.feed(bytes),
+            (None, DiskOutput::Opened { len }) => {
+                scanning.scan = Some(Scan::new(scanning.file, 0, len));
+                if let (true, Some(segment)) =
+                    (scanning.judged, self.segments.get_mut(&scanning.base))
+                {
+                    segment.begin(scanning.file);
+                }
+            }
+            _ => return Err(Fault::Broken),
+        }
+        if scanning.over.is_none() {
+            self.ask_scanning(&mut scanning, fx);
+        }
+        opening.stage = Stage::Scanning(scanning);
+        Ok(())
+    }
+
+    /// One slice.
+    pub(crate) fn settle_opening(&mut self, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        let Some(mut opening) = self.opening.take_if(|opening| opening.is_ready()) else {
+            return;
+        };
+        match std::mem::replace(&mut opening.stage, Stage::Directory) {
+            Stage::Scanning(mut scanning) => {
+                if scanning.over.is_none() {
+                    self.slice(&opening, &mut scanning, fx, out);
+                }
+                if scanning.is_ready() && scanning.over.is_some() {
+                    self.on_segment_read(&mut opening, *scanning, fx, out);
+                } else {
+                    opening.stage = Stage::Scanning(scanning);
+                }
+            }
+            stage => opening.stage = stage,
+        }
+        match self.phase {
+            Phase::Opening => self.opening = Some(opening),
+            Phase::Open => {
+                self.announced = true;
+                out.push(LogEvent::Opened);
+            }
+            Phase::Offline(_) | Phase::Closing | Phase::Closed => {}
+        }
+    }
+
+    fn slice(
+        &mut self,
+        opening: &Opening,
+        scanning: &mut Scanning,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let Some(mut scan) = scanning.scan.take() else {
+            return;
+        };
+        let until = scan.position() + u64::from(SLICE_BYTES);
+        while scanning.over.is_none() && scan.position() < until {
+            match scan.next() {
+                Scanned::Batch {
+                    position,
+                    header,
+                    bytes,
+                } => {
+                    fx.spend(Spend::Bytes, bytes.len());
+                    match self.judge_batch(scanning, &header, &bytes) {
+                        Ok(()) => self.take_batch(opening, scanning, &header, bytes, out),
+                        Err(why) => scanning.over = Some(bad(scanning, position, why)),
+                    }
+                }
+                Scanned::Wait => break,
+                Scanned::End => scanning.over = Some(Over::End),
+                Scanned::Torn { position, why } => {
+                    scanning.over = Some(bad(scanning, position, why.to_string()));
+                }
+            }
+        }
+        scanning.scan = Some(scan);
+        if scanning.over.is_none() {
+            self.ask_scanning(scanning, fx);
+        }
+    }
+
+    fn judge_batch(
+        &self,
+        scanning: &mut Scanning,
+        header: &Header,
+        bytes: &[u8],
+    ) -> Result<(), String> {
+        if let Some(promised) = scanning.promised.take()
+            && header.last_offset() != promised
+        {
+            return Err("the index names another batch".to_owned());
+        }
+        if crc32c(&bytes[21..]) != header.crc {
+            return Err("the checksum does not fit".to_owned());
+        }
+        let last = header.last_offset();
+        if header.base_offset < scanning.expected.0 && scanning.judged
+            || header.last_offset_delta < 0
+            || !Segment::reaches(scanning.base, last)
+        {
+            return Err(format!(
+                "its offsets {}..={last} do not follow {}",
+                header.base_offset, scanning.expected
+            ));
+        }
+        Ok(())
+    }
+
+    fn take_batch(
+        &mut self,
+        opening: &Opening,
+        scanning: &mut Scanning,
+        header: &Header,
+        bytes: Bytes,
+        out: &mut Vec<LogEvent>,
+    ) {
+        if scanning.judged {
+            if let Some(segment) = self.segments.get_mut(&scanning.base) {
+                segment.add(header, self.config.index_interval_bytes);
+            }
+            let epoch = LeaderEpoch(header.partition_leader_epoch);
+            self.epochs_changed |= self.epochs.assign(epoch, Offset(header.base_offset));
+            scanning.expected = Offset(header.next_offset());
+        }
+        if header.has_producer_id() && header.base_offset >= scanning.applied.0 {
+            scanning.applied = Offset(header.next_offset());
+            match marker(header, &bytes) {
+                Some(marker) => self.take_marker(header, marker),
+                None if !header.is_control() => {
+                    self.producers.apply(header);
+                }
+                None => {}
+            }
+        }
+        if let Start::Recover {
+            show: true,
+            log_start,
+            ..
+        } = opening.start
+            && header.next_offset() > log_start.0
+        {
+            out.push(LogEvent::Batch(bytes));
+        }
+    }
+
+    fn take_marker(&mut self, header: &Header, marker: Marker) {
+        let Some(ended) = self.producers.end(header, marker) else {
+            return;
+        };
+        if !marker.commit {
+            let next = header.next_offset();
+            let stable = self
+                .producers
+                .first_unstable()
+                .map_or(next, |first| first.0);
+            self.aborted.add(Aborted {
+                producer_id: header.producer_id,
+                first: ended.first,
+                last: header.base_offset,
+                last_stable: stable,
+            });
+        }
+    }
+
+    fn on_segment_read(
+        &mut self,
+        opening: &mut Opening,
+        mut scanning: Scanning,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let newest_fits = self.segments.get(&scanning.base).is_none_or(|segment| {
+            segment
+                .newest
+                .is_none_or(|newest| newest.offset < segment.end.0)
+        });
+        let over = match scanning.over.take() {
+            // A time index that knows later offsets than there are was not this segment's.
+            Some(Over::End) if scanning.resumed && !newest_fits => Over::Restart,
+            Some(over) => over,
+            None => Over::End,
+        };
+        match over {
+            Over::Restart => self.restart(opening, scanning, fx),
+            Over::End if scanning.judged => self.next_segment(opening, scanning, fx),
+            Over::End | Over::Bad(..) if !scanning.judged => {
+                if let Over::Bad(position, why) = over {
+                    let text = format!(
+                        "segment {} is damaged at {position}: {why}; producers after it are not remembered",
+                        scanning.base
+                    );
+                    self.note(Level::Warn, &text, fx);
+                }
+                let op = DiskOp::Close(scanning.file);
+                self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
+                self.next_segment(opening, scanning, fx);
+            }
+            Over::End => self.next_segment(opening, scanning, fx),
+            Over::Bad(position, why) => {
+                let durable = match opening.start {
+                    Start::Recover { from, .. } => from,
+                    Start::Clean { .. } | Start::Absent => Offset(i64::MAX),
+                };
+                let what = format!(
+                    "segment {} is damaged at {position}, where offset {} should be: {why}",
+                    scanning.base, scanning.expected
+                );
+                if scanning.expected < durable {
+                    let text = format!(
+                        "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
+                         after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
+                    );
+                    return self.offline(Fault::Broken, &text, out);
+                }
+                self.note(Level::Warn, &format!("{what}; the log ends there"), fx);
+                let later = scanning.rest.drain(..);
+                for base in later {
+                    self.segments.remove(&base);
+                    scanning.removed.push(base);
+                }
+                self.finish(opening, scanning, fx);
+            }
+        }
+    }
+
+    /// The indexes were wrong: the segment is read from its beginning.
+    fn restart(&mut self, opening: &mut Opening, mut scanning: Scanning, fx: &mut impl Emit) {
+        self.note(
+            Level::Warn,
+            &format!(
+                "the indexes of segment {} do not fit it and are rebuilt",
+                scanning.base
+            ),
+            fx,
+        );
+        self.touched = true;
+        let size = scanning.scan.as_ref().map_or(0, Scan::end);
+        if let Some(segment) = self.segments.get_mut(&scanning.base) {
+            segment.begin(scanning.file);
+        }
+        scanning.resumed = false;
+        scanning.promised = None;
+        scanning.expected = Offset(scanning.base);
+        scanning.scan = Some(Scan::new(scanning.file, 0, size));
+        self.ask_scanning(&mut scanning, fx);
+        opening.stage = Stage::Scanning(Box::new(scanning));
+    }
+
+    /// Everything is read: what does not belong is cut off and removed.
+    fn finish(&mut self, opening: &mut Opening, scanning: Scanning, fx: &mut impl Emit) {
+        let mut ops = Vec::new();
+        let end = self.active().map_or(Offset(0), |active| active.end);
+        if let Some(active) = self.active()
+            && let Some(file) = active.file()
+        {
+            let found = opening.found.get(&FileName::Segment(active.base));
+            if opening.recovers() && found.is_some_and(|len| *len != active.size) {
+                let len = active.size;
+                ops.push(DiskOp::Truncate { file, len });
+            }
+        }
+        for base in scanning.removed {
+            for suffix in ["log", "index", "timeindex", "txnindex"] {
+                ops.push(DiskOp::Remove {
+                    dir: self.dir,
+                    name: name(base, suffix),
+                });
+            }
+        }
+        for offset in self.snapshots.split_off(&(end.0 + 1)) {
+            ops.push(DiskOp::Remove {
+                dir: self.dir,
+                name: name(offset, "snapshot"),
+            });
+        }
+        if opening.state_from > end && end > Offset(0) {
+            self.note(
+                Level::Warn,
+                "the producers' state was of records that are gone; it begins anew",
+                fx,
+            );
+            self.producers = crate::producer_state::Producers::default();
+        }
+        opening.stage = Stage::Finishing(ops.len());
+        if ops.is_empty() {
+            return self.sync_directories(opening, fx);
+        }
+        for op in ops {
+            self.ops.issue(Waiting::Opening, op, fx);
+        }
+    }
+
+    pub(crate) fn on_finishing(
+        &mut self,
+        opening: &mut Opening,
+        stage: Stage,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Result<(), Fault> {
+        result?;
+        match stage {
+            Stage::Finishing(more) if more > 1 => opening.stage = Stage::Finishing(more - 1),
+            Stage::FinishingSynced(more) if more > 1 => {
+                opening.stage = Stage::FinishingSynced(more - 1);
+            }
+            Stage::FinishingSynced(_) => self.open_as(opening, fx),
+            _ => self.sync_directories(opening, fx),
+        }
+        Ok(())
+    }
+
+    /// Names that a crash left in memory only, and removals, become durable.
+    fn sync_directories(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        if !opening.recovers() {
+            return self.open_as(opening, fx);
+        }
+        opening.stage = Stage::FinishingSynced(2);
+        for dir in [self.dir, self.parent] {
+            self.ops.issue(Waiting::Opening, DiskOp::SyncDir(dir), fx);
+        }
+    }
+
+    /// All is known: the log is open.
+    fn open_as(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        let (log_start, durable) = match opening.start {
+            Start::Recover {
+                from, log_start, ..
+            } => (log_start, from),
+            Start::Clean { log_start } => (log_start, Offset(i64::MAX)),
+            Start::Absent => (Offset(0), Offset(0)),
+        };
+        let first = self.segments.keys().next().copied().unwrap_or(0);
+        self.start = log_start.max(Offset(first));
+        let tail = self.active().map(Tail::of);
+        let end = tail.map_or(self.start, |tail| tail.offset);
+        if end < durable && opening.recovers() {
+            let text = format!("it ends at {end}, although {durable} had been durable");
+            self.note(Level::Error, &text, fx);
+        }
+        // A start beyond the end: everything there was had been deleted, and nothing may take its offsets again.
+        self.tail = match tail {
+            Some(tail) if end >= self.start => tail,
+            _ => Tail::without_segment(self.start),
+        };
+        self.settled = self.tail;
+        self.written = self.tail.offset;
+        self.flushed = durable.min(self.written).max(self.start);
+        self.high_watermark = self.start;
+        self.epochs_changed |= self.epochs.truncate_end(self.written);
+        self.epochs_changed |= self.epochs.truncate_start(self.start);
+        let last = self.active().map(|active| active.base);
+        let judged: Vec<i64> = self
+            .segments
+            .range(opening.first..)
+            .map(|(base, _)| *base)
+            .collect();
+        for base in judged {
+            let Some(segment) = self.segments.get_mut(&base) else {
+                continue;
+            };
+            let Some(file) = segment.file() else {
+                continue;
+            };
+            segment.granted = segment.size;
+            self.unsynced.push_back(Unsynced {
+                file,
+                to: segment.end,
+                told: None,
+                named: true,
+            });
+            if Some(base) != last {
+                self.warmed.push_back(base);
+                self.write_indexes(base);
+            }
+        }
+        if let Some(base) = last {
+            let files = [
+                (FileName::OffsetIndex(base), "index"),
+                (FileName::TimeIndex(base), "timeindex"),
+            ];
+            for (file, suffix) in files {
+                if opening.found.contains_key(&file) {
+                    self.stale.push(name(base, suffix));
+                }
+            }
+            self.touched |= self.stale.len() < 2;
+        }
+        let end = self.written.0;
+        self.touched |= opening.recovers() || end > 0 && !self.snapshots.contains(&end);
+        self.phase = Phase::Open;
+        self.cool(fx);
+    }
+}
+
+/// A batch that does not fit: the log's end, or the sign of an index that led astray.
+fn bad(scanning: &Scanning, position: u64, why: String) -> Over {
+    if scanning.resumed {
+        Over::Restart
+    } else {
+        Over::Bad(position, why)
+    }
+}
+
+/// The end of a transaction, if the batch is one.
+fn marker(header: &Header, bytes: &[u8]) -> Option<Marker> {
+    if !header.is_control() {
+        return None;
+    }
+    let batch = Batch::parse(bytes).ok()?;
+    let records = batch.records(bytes.len()).ok()?;
+    let record = records.iter().next()?.ok()?;
+    let kind = control_kind(record.key).ok()?;
+    if kind != COMMIT && kind != ABORT {
+        return None;
+    }
+    Some(Marker {
+        coordinator_epoch: end_transaction_epoch(record.value).ok()?,
+        commit: kind == COMMIT,
+    })
+}

@@ -1,0 +1,111 @@
+//! Dropping what is no longer kept: whole segments from the oldest on, by age, by size, or because the log's start has
+//! passed them; and the memory of producers that fell silent.
+//!
+//! Invariants
+//! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
+
+use ottla_machine::{DiskOp, Emit, Now, Offset};
+
+use crate::file_names::name;
+use crate::limits::EXPIRE_PRODUCERS;
+use crate::log::Log;
+use crate::ops::Waiting;
+use crate::segment::Segment;
+use crate::{LogEvent, Phase};
+
+impl Log {
+    /// Drops what retention, the start offset and the expiry of producers allow to drop.
+    pub fn retain(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.expired_to = self.producers.expire(
+            now.wall.0,
+            self.config.producer_id_expiration_ms,
+            self.expired_to,
+            EXPIRE_PRODUCERS,
+        );
+        let before = self.start;
+        let (mut goes, mut unknown) = (Vec::new(), None);
+        let mut surplus = self.surplus();
+        let last = self.active().map(|active| active.base);
+        for segment in self.segments.values() {
+            let passed = segment.end <= self.start;
+            let too_big = surplus.is_some_and(|surplus| surplus >= segment.size);
+            let kept = segment.size == 0
+                || segment.end > self.high_watermark
+                || !(passed || too_big || self.is_too_old(segment, now));
+            if kept {
+                if self.config.delete && !segment.known {
+                    unknown = Some(segment.base);
+                }
+                break;
+            }
+            surplus = surplus.map(|surplus| surplus.saturating_sub(segment.size));
+            if Some(segment.base) == last {
+                // All of the log goes: the last segment must become a sealed one first.
+                self.roll_wanted |= self.pending.is_empty();
+                break;
+            }
+            goes.push(segment.base);
+        }
+        for base in goes {
+            self.drop_segment(base, fx);
+        }
+        // How old a segment is stands in its time index.
+        if let Some(base) = unknown.filter(|base| Some(*base) != last) {
+            self.warm(Offset(base), fx);
+        }
+        if self.start > before {
+            out.push(LogEvent::Started(self.start));
+        }
+    }
+
+    /// By how many bytes the log is larger than it may be.
+    fn surplus(&self) -> Option<u64> {
+        let limit = u64::try_from(self.config.retention_bytes).ok()?;
+        let surplus = self.size().checked_sub(limit)?;
+        self.config.delete.then_some(surplus)
+    }
+
+    fn is_too_old(&self, segment: &Segment, now: Now) -> bool {
+        let limit = self.config.retention_ms;
+        self.config.delete
+            && limit >= 0
+            && segment
+                .newest
+                .is_some_and(|newest| now.wall.0.saturating_sub(newest.timestamp) > limit)
+    }
+
+    fn drop_segment(&mut self, base: i64, fx: &mut impl Emit) {
+        if self.warming.iter().any(|warming| warming.base() == base) {
+            return;
+        }
+        let Some(segment) = self.segments.remove(&base) else {
+            return;
+        };
+        self.warmed.retain(|warm| *warm != base);
+        self.aborted.forget(Offset(base), segment.end);
+        self.snapshots.remove(&base);
+        if let Some(opened) = segment.opened {
+            self.unsynced
+                .retain(|unsynced| unsynced.file != opened.file);
+            let op = DiskOp::Close(opened.file);
+            self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
+        }
+        for suffix in ["log", "index", "timeindex", "txnindex", "snapshot"] {
+            let op = DiskOp::Remove {
+                dir: self.dir,
+                name: name(base, suffix),
+            };
+            self.ops.issue(Waiting::Aside("an old segment"), op, fx);
+        }
+        let first = self.segments.keys().next().copied();
+        let start = first.map_or(self.written, Offset).max(self.start);
+        if start > self.start {
+            self.start = start;
+            self.high_watermark = self.high_watermark.max(start);
+            self.epochs_changed |= self.epochs.truncate_start(start);
+        }
+    }
+}

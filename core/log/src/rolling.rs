@@ -1,0 +1,312 @@
+//! Making the directory, beginning segments, sealing them; and the whole-file rewrites that come with it, one at a time.
+//!
+//! Invariants
+//! - A4: no write is issued before the directory and `partition.metadata` are durable; nothing counts as flushed
+//!   before the name of its file is durable.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, File, Level, Mode, Name, Now, Offset};
+
+use crate::append::Tail;
+use crate::checkpoint::{print_epochs, print_partition_metadata};
+use crate::file_names::{EPOCHS, PARTITION_METADATA, fixed, name};
+use crate::limits::WARM_SEGMENTS;
+use crate::log::Log;
+use crate::ops::Waiting;
+use crate::rewrite::{Progress, Rewrite};
+use crate::segment::Segment;
+use crate::writing::{Directory, Unsynced, Writer};
+use crate::{LogEvent, Phase};
+
+/// What a rewrite is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// `partition.metadata`, before anything else.
+    PartitionMetadata,
+    /// `leader-epoch-checkpoint`.
+    Epochs,
+    /// An index of a sealed segment.
+    Index,
+    /// A producer snapshot.
+    Snapshot(i64),
+}
+
+/// Files to be replaced, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rewrites {
+    current: Option<(Purpose, Rewrite)>,
+    queue: VecDeque<(Purpose, Name, Bytes)>,
+}
+
+impl Rewrites {
+    pub(crate) fn owns(&self, seq: u64) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|(_, rewrite)| rewrite.owns(seq))
+    }
+
+    pub(crate) fn push(&mut self, purpose: Purpose, name: Name, bytes: Vec<u8>) {
+        self.queue.push_back((purpose, name, Bytes::from(bytes)));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.current.is_none() && self.queue.is_empty()
+    }
+}
+
+/// How long a rewrite that found the disk full waits.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Log {
+    /// The directory and what must be in it before the first write.
+    pub(crate) fn make_directory(&mut self, fx: &mut impl Emit) {
+        self.writer = Writer::Making;
+        match self.directory {
+            Directory::Absent => {
+                // A new identity: the one of an attempt that failed may name nothing.
+                let made = self.names.dir();
+                let op = DiskOp::MakeDir {
+                    dir: self.parent,
+                    name: self.dir_name.clone(),
+                    made,
+                };
+                self.ops.issue(Waiting::Made(made), op, fx);
+            }
+            Directory::Bare | Directory::There => self.write_metadata(),
+        }
+    }
+
+    pub(crate) fn on_made(&mut self, dir: Dir, fx: &mut impl Emit) {
+        self.dir = dir;
+        let op = DiskOp::SyncDir(self.parent);
+        self.ops.issue(Waiting::ParentSynced, op, fx);
+    }
+
+    pub(crate) fn on_parent_synced(&mut self) {
+        self.directory = Directory::Bare;
+        self.write_metadata();
+    }
+
+    fn write_metadata(&mut self) {
+        self.rewrites.push(
+            Purpose::PartitionMetadata,
+            fixed(PARTITION_METADATA),
+            print_partition_metadata(&self.topic_id),
+        );
+    }
+
+    /// Makes the file of a segment that begins at `base`.
+    pub(crate) fn roll(&mut self, base: i64, fx: &mut impl Emit) {
+        if self.pending.is_empty() {
+            // What is appended from now on goes to the new segment.
+            self.tail = Tail::empty(base);
+        }
+        self.writer = Writer::Rolling;
+        let file = self.new_file();
+        let op = DiskOp::Open {
+            dir: self.dir,
+            name: name(base, "log"),
+            file,
+            mode: Mode::Fresh,
+        };
+        self.ops.issue(Waiting::Rolled { base, file }, op, fx);
+    }
+
+    pub(crate) fn on_rolled(&mut self, base: i64, file: File, fx: &mut impl Emit) {
+        self.seal(fx);
+        let snapshot = match self.pending.front_mut() {
+            Some(front) if front.header.base_offset == base => {
+                front.roll.take().and_then(|roll| roll.snapshot)
+            }
+            _ => (base > 0).then(|| Bytes::from(self.producers.to_bytes())),
+        };
+        if let Some(snapshot) = snapshot {
+            let purpose = Purpose::Snapshot(base);
+            let name = name(base, "snapshot");
+            self.rewrites.queue.push_back((purpose, name, snapshot));
+        }
+        self.segments.insert(base, Segment::empty(base, file));
+        self.settled = Tail::empty(base);
+        self.roll_wanted = false;
+        self.unsynced.push_back(Unsynced {
+            file,
+            to: Offset(base),
+            told: None,
+            named: false,
+        });
+        let op = DiskOp::SyncDir(self.dir);
+        self.ops.issue(Waiting::Named(file), op, fx);
+        self.writer = Writer::Idle;
+        self.cool(fx);
+    }
+
+    /// The active segment will not be written to again: its indexes go to disk, room beyond its end is given back.
+    fn seal(&mut self, fx: &mut impl Emit) {
+        let Some(active) = self.active_mut() else {
+            return;
+        };
+        let (base, size, granted) = (active.base, active.size, active.granted);
+        let Some(file) = active.file() else {
+            return;
+        };
+        active.granted = size;
+        self.write_indexes(base);
+        self.warmed.push_back(base);
+        if granted > size {
+            let op = DiskOp::Truncate { file, len: size };
+            self.ops.issue(Waiting::Aside("a segment's end"), op, fx);
+        }
+    }
+
+    /// Queues the index files of a segment whose index is in memory.
+    pub(crate) fn write_indexes(&mut self, base: i64) {
+        let Some(segment) = self.segments.get_mut(&base) else {
+            return;
+        };
+        segment.push_time();
+        let Some(opened) = &segment.opened else {
+            return;
+        };
+        let (index, times) = (opened.index.to_bytes(), opened.times.to_bytes());
+        let aborted = self.aborted.to_bytes(Offset(base), segment.end);
+        self.rewrites
+            .push(Purpose::Index, name(base, "index"), index);
+        self.rewrites
+            .push(Purpose::Index, name(base, "timeindex"), times);
+        if !aborted.is_empty() {
+            self.rewrites
+                .push(Purpose::Index, name(base, "txnindex"), aborted);
+        }
+    }
+
+    /// Closes the sealed segments that were open longest, when there are too many.
+    pub(crate) fn cool(&mut self, fx: &mut impl Emit) {
+        let mut left = self.warmed.len();
+        while self.warmed.len() > WARM_SEGMENTS && left > 0 {
+            left -= 1;
+            let Some(base) = self.warmed.pop_front() else {
+                return;
+            };
+            let Some(segment) = self.segments.get_mut(&base) else {
+                continue;
+            };
+            if segment.end > self.flushed {
+                // Its sync is still to come.
+                self.warmed.push_back(base);
+            } else if let Some(opened) = segment.opened.take() {
+                let op = DiskOp::Close(opened.file);
+                self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
+            }
+        }
+    }
+
+    pub(crate) fn can_rewrite(&self) -> bool {
+        let epochs = self.epochs_changed
+            && self.directory == Directory::There
+            && self.retry_at.is_none()
+            && self.phase == Phase::Open;
+        self.rewrites.current.is_none() && (!self.rewrites.queue.is_empty() || epochs)
+    }
+
+    /// Begins the next rewrite.
+    pub(crate) fn settle_rewrites(&mut self, now: Now, fx: &mut impl Emit) {
+        if self.retry_at.is_some_and(|at| at <= now.mono) {
+            self.retry_at = None;
+        }
+        if !self.can_rewrite() {
+            return;
+        }
+        if self.rewrites.queue.is_empty() {
+            self.write_epochs();
+        }
+        if let Some((purpose, name, bytes)) = self.rewrites.queue.pop_front() {
+            let first = self.ops.reserve(Rewrite::SEQS);
+            let owner = self.ops.owner();
+            let names = &mut self.names;
+            let rewrite = Rewrite::begin(owner, first, self.dir, name, bytes, names, fx);
+            self.rewrites.current = Some((purpose, rewrite));
+        }
+    }
+
+    /// Queues `leader-epoch-checkpoint` as it should be now.
+    pub(crate) fn write_epochs(&mut self) {
+        self.epochs_changed = false;
+        let bytes = print_epochs(self.epochs.entries());
+        self.rewrites.push(Purpose::Epochs, fixed(EPOCHS), bytes);
+    }
+
+    pub(crate) fn on_rewrite(
+        &mut self,
+        now: Now,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let Some((purpose, mut rewrite)) = self.rewrites.current.take() else {
+            return;
+        };
+        match rewrite.on_done(seq, result, fx) {
+            Progress::Going => self.rewrites.current = Some((purpose, rewrite)),
+            Progress::Done => match purpose {
+                Purpose::PartitionMetadata => {
+                    self.directory = Directory::There;
+                    self.writer = Writer::Idle;
+                }
+                Purpose::Snapshot(offset) => self.on_snapshot(offset, fx),
+                Purpose::Epochs | Purpose::Index => {}
+            },
+            Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
+                self.on_rewrite_refused(now, purpose, fault, fx, out);
+            }
+            Progress::Failed(fault) => self.offline(fault, "a file's replacement", out),
+        }
+    }
+
+    fn on_rewrite_refused(
+        &mut self,
+        now: Now,
+        purpose: Purpose,
+        fault: Fault,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        if self.phase == Phase::Closing {
+            return self.offline(fault, "there is no room for the files of a clean stop", out);
+        }
+        match purpose {
+            Purpose::PartitionMetadata => {
+                self.writer = Writer::Idle;
+                self.give_up_writing(fx, out);
+            }
+            Purpose::Epochs => {
+                self.epochs_changed = true;
+                self.retry_at = Some(now.mono.after(RETRY));
+            }
+            // An index is rebuilt when it is missed, and an older snapshot with a longer scan gives the same state.
+            Purpose::Index | Purpose::Snapshot(_) => self.note(
+                Level::Warn,
+                "there is no room for an index or a producer snapshot; it will be rebuilt when needed",
+                fx,
+            ),
+        }
+    }
+
+    /// A snapshot is there: those that neither begin a segment nor are newer are of no more use.
+    fn on_snapshot(&mut self, offset: i64, fx: &mut impl Emit) {
+        self.snapshots.insert(offset);
+        let useless: Vec<i64> = self.snapshots.range(..offset).copied().collect();
+        for old in useless {
+            if !self.segments.contains_key(&old) {
+                self.snapshots.remove(&old);
+                let op = DiskOp::Remove {
+                    dir: self.dir,
+                    name: name(old, "snapshot"),
+                };
+                self.ops.issue(Waiting::Aside("an old snapshot"), op, fx);
+            }
+        }
+    }
+}

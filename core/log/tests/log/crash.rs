@@ -1,0 +1,395 @@
+//! Crashes: at every operation, with everything un-synced lost in any subset, the log comes back with all that was
+//! flushed, in order, and nothing that was never appended.
+
+use std::collections::BTreeMap;
+
+use ottla_log::{LogConfig, LogEvent, Phase, Start};
+use ottla_machine::{Offset, Rng};
+use ottla_record::Batch;
+
+use crate::disk::Disk;
+use crate::world::{World, idempotent, plain};
+
+fn config() -> LogConfig {
+    LogConfig {
+        segment_bytes: 1_500,
+        index_interval_bytes: 200,
+        ..LogConfig::default()
+    }
+}
+
+/// One life of a log: random appends until `ops` operations were performed. Answers what was appended, by offset.
+struct Life {
+    world: World,
+    /// Every batch ever appended at an offset: an undone or lost one may be followed by another.
+    appended: BTreeMap<i64, Vec<Vec<u8>>>,
+    sequences: [i32; 3],
+    recovery_point: Offset,
+}
+
+impl Life {
+    fn turn(&mut self) {
+        let world = &mut self.world;
+        for _ in 0..world.rng.below(4) {
+            let producer = world.rng.below(4) as usize;
+            let count = 1 + world.rng.below(3) as usize;
+            let len = world.rng.below(700) as usize;
+            let batch = match self.sequences.get_mut(producer) {
+                Some(sequence) => {
+                    let batch = idempotent(producer as i64, 0, *sequence, count);
+                    *sequence += count as i32;
+                    batch
+                }
+                None => plain(count, len, 999_000),
+            };
+            let epoch = world.log.latest_epoch().0.max(0) + i32::from(world.rng.below(9) == 0);
+            let appended = world.append(batch.clone(), epoch).expect("appended");
+            let mut bytes = batch.to_vec();
+            bytes[..8].copy_from_slice(&appended.base.0.to_be_bytes());
+            bytes[12..16].copy_from_slice(&epoch.to_be_bytes());
+            self.appended
+                .entry(appended.base.0)
+                .or_default()
+                .push(bytes);
+        }
+        world.settle();
+        for _ in 0..world.rng.below(5) {
+            world.perform();
+        }
+        if world.rng.below(10) == 0 {
+            self.recovery_point = world.log.recovery_point();
+        }
+    }
+}
+
+/// What must hold of a recovered log, given what was flushed before.
+fn check_recovered(
+    world: &mut World,
+    appended: &BTreeMap<i64, Vec<Vec<u8>>>,
+    flushed: &[(i64, Vec<u8>)],
+) {
+    let contents = world.contents();
+    assert!(
+        contents.len() >= flushed.len() && contents[..flushed.len()] == *flushed,
+        "flushed records are gone: {} of {} batches",
+        contents.len(),
+        flushed.len()
+    );
+    let mut next = 0;
+    let mut last = BTreeMap::new();
+    let mut epochs: Vec<(i32, i64)> = Vec::new();
+    for (base, bytes) in &contents {
+        assert_eq!(*base, next, "no holes");
+        assert!(
+            appended[base].contains(bytes),
+            "a batch nobody appended at {base}"
+        );
+        let header = *Batch::parse(bytes).expect("a batch").header();
+        next = header.next_offset();
+        if header.has_producer_id() {
+            last.insert(
+                header.producer_id,
+                (header.base_sequence, header.records_count, *base),
+            );
+        }
+        if epochs
+            .last()
+            .is_none_or(|(epoch, _)| *epoch < header.partition_leader_epoch)
+        {
+            epochs.push((header.partition_leader_epoch, *base));
+        }
+    }
+    assert_eq!(world.log.assigned(), Offset(next));
+    // The last batch of each producer is known: it is answered, not appended again.
+    for (id, (sequence, count, base)) in last {
+        let twin = idempotent(id, 0, sequence, count as usize);
+        let answer = world.append(twin, 99).expect("known");
+        assert!(
+            answer.duplicate && answer.base == Offset(base),
+            "{answer:?}"
+        );
+    }
+    for (epoch, start) in &epochs {
+        assert_eq!(world.log.epoch_at(Offset(*start)).0, *epoch);
+    }
+    assert_eq!(
+        world.log.latest_epoch().0,
+        epochs.last().map_or(-1, |(epoch, _)| *epoch)
+    );
+}
+
+fn crashed(seed: u64, lives: u32) {
+    let mut rng = Rng::new([seed as u8 ^ 0x5a; 32]).child(seed);
+    let mut start = Start::Absent;
+    let mut disk = Disk::new();
+    let mut appended = BTreeMap::new();
+    let mut sequences = [0; 3];
+    let mut recovery_point = Offset(0);
+    for life in 0..lives {
+        let mut world = World::over(disk, config(), start, rng.next_u64() | 2);
+        if start != Start::Absent {
+            world.run();
+            assert_eq!(world.log.phase(), Phase::Open, "{:?}", world.events);
+        }
+        world.flushing = rng.below(4) > 0;
+        let mut life_of = Life {
+            world,
+            appended,
+            sequences,
+            recovery_point,
+        };
+        for _ in 0..rng.below(60) {
+            life_of.turn();
+        }
+        let Life {
+            mut world,
+            appended: had,
+            recovery_point: point,
+            ..
+        } = life_of;
+        appended = had;
+        recovery_point = point;
+        let end = world.log.flushed().0;
+        let flushed: Vec<_> = world.contents();
+        let flushed: Vec<_> = flushed
+            .into_iter()
+            .filter(|(_, bytes)| {
+                Batch::parse(bytes).expect("a batch").header().next_offset() <= end
+            })
+            .collect();
+        let begun = world.disk.names("").len() + world.disk.names("t-0").len();
+        disk = if rng.below(4) == 0 {
+            world.disk.killed()
+        } else {
+            world.disk.cut(&mut rng)
+        };
+        // A crash during the recovery of the crash changes nothing.
+        start = Start::Recover {
+            from: recovery_point,
+            log_start: Offset(0),
+            show: rng.below(2) == 0,
+        };
+        let mut again = World::over(disk, config(), start, rng.next_u64() | 2);
+        for _ in 0..rng.below(60) {
+            again.settle();
+            again.perform();
+        }
+        disk = again.disk.cut(&mut rng);
+        let mut world = World::opened(disk, config(), start, rng.next_u64() | 2);
+        if let Start::Recover { show: true, .. } = start {
+            let shown: Vec<_> = world
+                .events
+                .iter()
+                .filter_map(|event| match event {
+                    LogEvent::Batch(bytes) => Some(bytes.to_vec()),
+                    _ => None,
+                })
+                .collect();
+            let contents = world.contents().into_iter().map(|(_, bytes)| bytes);
+            assert_eq!(shown, contents.collect::<Vec<_>>());
+        }
+        check_recovered(&mut world, &appended, &flushed);
+        assert!(begun > 0 || life == 0 || end == 0);
+        world.run();
+        assert_eq!(world.log.flushed(), world.log.written());
+        recovery_point = world.log.recovery_point();
+        // Producers go on where the log does.
+        sequences = [0; 3];
+        for (_, bytes) in world.contents() {
+            let header = *Batch::parse(&bytes).expect("a batch").header();
+            if header.has_producer_id() {
+                sequences[header.producer_id as usize] =
+                    header.base_sequence + header.records_count;
+            }
+        }
+        if rng.below(3) == 0 {
+            let contents = world.contents();
+            world.stop();
+            disk = world.disk.cut(&mut rng);
+            start = Start::Clean {
+                log_start: Offset(0),
+            };
+            let mut world = World::opened(disk, config(), start, 5);
+            assert_eq!(
+                world.contents(),
+                contents,
+                "a clean stop loses nothing to a power cut"
+            );
+            disk = world.disk.cut(&mut rng);
+            start = Start::Recover {
+                from: recovery_point,
+                log_start: Offset(0),
+                show: false,
+            };
+        } else {
+            disk = world.disk.cut(&mut rng);
+        }
+    }
+}
+
+#[test]
+fn what_was_flushed_survives_every_crash() {
+    for seed in 0..400 {
+        crashed(seed, 5);
+    }
+}
+
+#[test]
+fn a_torn_last_batch_is_cut_off_at_every_byte() {
+    let mut world = World::new(config());
+    for i in 0..3 {
+        world
+            .append(plain(1, 60, 999_000 + i), 0)
+            .expect("appended");
+    }
+    world.run();
+    let contents = world.contents();
+    let disk = world.disk.killed();
+    let path = "t-0/00000000000000000000.log";
+    let whole = disk.bytes(path).expect("there").to_vec();
+    let third = whole.len() - contents[2].1.len();
+    let start = Start::Recover {
+        from: Offset(1),
+        log_start: Offset(0),
+        show: false,
+    };
+    for cut in third..whole.len() {
+        for tail in [
+            &whole[..cut],
+            &[&whole[..cut], &vec![0; whole.len() - cut + 9]].concat(),
+        ] {
+            let mut disk = disk.clone();
+            disk.put(path, tail);
+            let mut world = World::opened(disk, config(), start, 1);
+            // Zeros in place of zeros make it whole.
+            let found = world.contents();
+            assert!(
+                found == contents[..2] || tail.starts_with(&whole),
+                "cut at {cut}"
+            );
+            let appended = world.append(plain(1, 5, 999_000), 1).expect("goes on");
+            assert_eq!(appended.base, Offset(found.len() as i64));
+            world.run();
+            assert_eq!(world.contents().len(), found.len() + 1);
+        }
+    }
+}
+
+#[test]
+fn a_bad_batch_ends_the_log_and_removes_later_segments() {
+    let mut world = World::new(config());
+    for i in 0..30 {
+        world
+            .append(plain(1, 300, 999_000 + i), 0)
+            .expect("appended");
+    }
+    world.run();
+    let contents = world.contents();
+    let mut disk = world.disk.killed();
+    let name = disk
+        .names("t-0")
+        .into_iter()
+        .filter(|name| name.ends_with(".log"))
+        .nth(3)
+        .expect("four segments");
+    let base: i64 = name[..20].parse().expect("digits");
+    let path = format!("t-0/{name}");
+    let mut bytes = disk.bytes(&path).expect("there").to_vec();
+    let second = contents[base as usize].1.len();
+    bytes[second + 100] ^= 1;
+    disk.put(&path, &bytes);
+    let recover = |from: i64| Start::Recover {
+        from: Offset(from),
+        log_start: Offset(0),
+        show: false,
+    };
+    let mut world = World::opened(disk.clone(), config(), recover(2), 1);
+    assert_eq!(world.contents(), contents[..base as usize + 1]);
+    let logs = world.disk.names("t-0");
+    assert!(
+        logs.iter()
+            .all(|name| !name.ends_with(".log") || *name <= path[4..].to_owned())
+    );
+    // What lies below the recovery point was durable: it is not cut off in silence.
+    let mut world = World::over(disk.clone(), config(), recover(base + 2), 1);
+    world.run();
+    assert!(matches!(world.log.phase(), Phase::Offline(_)));
+    // A bad batch in a segment that is not read is not met.
+    let after: i64 = base + contents.len() as i64 / 3;
+    let world = World::opened(disk, config(), recover(after), 1);
+    assert_eq!(world.log.assigned(), Offset(30));
+}
+
+#[test]
+fn damage_after_a_clean_stop_is_refused_and_not_written_behind() {
+    let mut world = World::new(LogConfig::default());
+    for i in 0..3 {
+        world
+            .append(plain(1, 60, 999_000 + i), 0)
+            .expect("appended");
+    }
+    world.run();
+    world.stop();
+    let mut disk = world.disk.killed();
+    let path = "t-0/00000000000000000000.log";
+    let mut bytes = disk.bytes(path).expect("there").to_vec();
+    bytes.truncate(bytes.len() - 3);
+    disk.put(path, &bytes);
+    let clean = Start::Clean {
+        log_start: Offset(0),
+    };
+    let mut world = World::over(disk.clone(), LogConfig::default(), clean, 1);
+    world.run();
+    assert!(matches!(world.log.phase(), Phase::Offline(_)));
+    assert_eq!(world.disk.bytes(path), Some(&bytes[..]), "left as it is");
+    let recover = Start::Recover {
+        from: Offset(0),
+        log_start: Offset(0),
+        show: false,
+    };
+    let world = World::opened(disk, LogConfig::default(), recover, 1);
+    assert_eq!(world.log.assigned(), Offset(2));
+}
+
+#[test]
+fn recovery_from_arbitrary_bytes_ends_with_a_log() {
+    for seed in 0..300u64 {
+        let mut rng = Rng::new([3; 32]).child(seed);
+        let mut world = World::new(config());
+        for i in 0..rng.below(12) {
+            world
+                .append(plain(2, 90, 999_000 + i as i64), 0)
+                .expect("appended");
+        }
+        world.run();
+        let mut disk = world.disk.killed();
+        for name in disk.names("t-0") {
+            if rng.below(2) == 0 {
+                let path = format!("t-0/{name}");
+                let mut bytes = disk.bytes(&path).expect("there").to_vec();
+                for _ in 0..rng.below(4) {
+                    if !bytes.is_empty() {
+                        let at = rng.below(bytes.len() as u64) as usize;
+                        bytes[at] = rng.next_u64() as u8;
+                    }
+                }
+                if rng.below(3) == 0 {
+                    bytes.truncate(rng.below(bytes.len() as u64 + 1) as usize);
+                }
+                disk.put(&path, &bytes);
+            }
+        }
+        let start = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let mut world = World::opened(disk, config(), start, seed + 2);
+        let found = world.contents();
+        world.append(plain(1, 5, 999_000), 7).expect("goes on");
+        world.run();
+        assert_eq!(world.contents().len(), found.len() + 1);
+        let mut world = world.restarted();
+        assert_eq!(world.contents().len(), found.len() + 1);
+    }
+}

@@ -1,0 +1,8 @@
+//! One log over a disk that may do everything the contract allows.
+
+mod disk;
+mod world;
+
+mod crash;
+mod reading;
+mod writing;
