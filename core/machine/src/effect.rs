@@ -130,6 +130,13 @@ impl<M: Machine> Effects<M> {
         self.spent
     }
 
+    /// Counts what a part with a buffer of its own has spent.
+    pub fn spend_all(&mut self, spent: Spent) {
+        self.spent.bytes += spent.bytes;
+        self.spent.records += spent.records;
+        self.spent.partitions += spent.partitions;
+    }
+
     /// Begins a new step's account.
     pub fn reset_spent(&mut self) {
         self.spent = Spent::default();

@@ -45,6 +45,8 @@ pub struct View {
     pub replicas: Vec<Replica>,
     /// The voters' endpoints.
     pub voters: Vec<Voter>,
+    /// The raft protocol's version.
+    pub kraft_version: i16,
 }
 
 impl Quorum {
@@ -96,6 +98,11 @@ impl Quorum {
         self.high_watermark
     }
 
+    /// The offset that the next append gets.
+    pub fn end_offset(&self) -> Offset {
+        self.log.as_ref().map_or(Offset(0), |log| log.assigned())
+    }
+
     /// The quorum for people and tools.
     pub fn view(&self) -> View {
         View {
@@ -105,9 +112,10 @@ impl Quorum {
             replicas: vec![Replica {
                 id: self.identity.node,
                 directory_id: self.identity.directory_id,
-                log_end_offset: self.log.as_ref().map_or(Offset(0), |log| log.assigned()),
+                log_end_offset: self.end_offset(),
             }],
             voters: self.voters.voters.clone(),
+            kraft_version: self.voters.kraft_version,
         }
     }
 

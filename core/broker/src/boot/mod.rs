@@ -21,6 +21,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla_log::{Load, Loading, Progress, Rewrite};
 use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, NodeId, Now, Owner, Rng};
+use ottla_protocol::Uuid;
 use ottla_quorum::VoterEndpoint;
 
 use format::FreshFile;
@@ -42,6 +43,8 @@ const SEQS: u64 = 16;
 pub struct BootSettings {
     /// This node.
     pub node: NodeId,
+    /// The cluster's id for a fresh directory; drawn when there is none.
+    pub cluster_id: Option<Uuid>,
     /// Where its controller is recorded to listen.
     pub endpoint: VoterEndpoint,
     /// The values of the bootstrap feature records.
@@ -212,8 +215,10 @@ impl Boot {
                 entry.name
             ));
         }
+        let drawn = format::random_id(&mut self.rng);
+        let cluster_id = self.settings.cluster_id.unwrap_or(drawn);
         let meta = MetaProperties {
-            cluster_id: format::random_id(&mut self.rng).to_string(),
+            cluster_id: cluster_id.to_string(),
             node_id: self.settings.node,
             directory_id: format::random_id(&mut self.rng),
         };
