@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_controller::{Request, Response};
-use ottla_machine::{Conn, Effects, Emit, Inspect, Level, Note, Now, Peer, Rng, Ticket, Time};
+use ottla_machine::{
+    Conn, Effects, Emit, Inspect, Level, Note, Now, Peer, Rng, Spend, Ticket, Time,
+};
 use ottla_metadata::Image;
 use ottla_protocol::{ApiKey, EncodeError, Reader, RequestHeader, Writer};
 use ottla_shard::{ShardAsk, ShardTell};
@@ -65,6 +67,8 @@ pub(crate) struct Front {
     /// What is counted.
     pub counters: Counters,
     notes: Vec<Note>,
+    requests_left: usize,
+    reads_left: usize,
 }
 
 impl Front {
@@ -90,6 +94,8 @@ impl Front {
             creating: Creating::default(),
             counters: Counters::default(),
             notes: Vec::new(),
+            requests_left: limits::REQUESTS_AT_ONCE,
+            reads_left: limits::READS_AT_ONCE,
         }
     }
 
@@ -216,14 +222,11 @@ impl Front {
 
     /// Does what is ready: starts requests, moves fetches on. Called until nothing is left to carry down or up.
     pub fn work(&mut self, now: Now, fx: &mut Effects<Broker>) {
-        if self.serving {
-            let mut share = limits::REQUESTS_AT_ONCE;
-            while share > 0 {
-                let Some(conn) = self.connections.next_runnable() else {
-                    break;
-                };
-                share = self.run(now, conn, share, fx);
-            }
+        while self.serving && self.requests_left > 0 {
+            let Some(conn) = self.connections.next_runnable() else {
+                break;
+            };
+            self.run(now, conn, fx);
         }
         self.fetches(now, fx);
         for Note { level, text } in self.notes.drain(..) {
@@ -231,28 +234,23 @@ impl Front {
         }
     }
 
-    /// Starts requests of one connection, at most `share`. Answers how much of the share is left.
-    fn run(&mut self, now: Now, conn: Conn, mut share: usize, fx: &mut Effects<Broker>) -> usize {
-        while share > 0 {
+    /// Starts requests of one connection, as many as this step may.
+    fn run(&mut self, now: Now, conn: Conn, fx: &mut Effects<Broker>) {
+        while self.requests_left > 0 {
             match self.connections.take(conn, api::overlaps) {
-                Taken::Nothing => {
-                    self.connections.read(now, conn, fx);
-                    return share;
-                }
+                Taken::Nothing => return self.connections.read(now, conn, fx),
                 Taken::BadLength(length) => {
                     let most = self.config.socket_request_max_bytes;
                     let why = format!(
                         "it announced a frame of {length} bytes; 1 to {most} (socket.request.max.bytes) are allowed"
                     );
-                    self.connections.malformed(conn, None, &why, fx);
-                    return share;
+                    return self.connections.malformed(conn, None, &why, fx);
                 }
                 Taken::Frame(seat, frame) => self.start(now, conn, seat, frame, fx),
             }
-            share -= 1;
+            self.requests_left -= 1;
         }
         self.connections.run_later(conn);
-        0
     }
 
     fn start(&mut self, now: Now, conn: Conn, seat: u64, frame: Bytes, fx: &mut Effects<Broker>) {
@@ -305,6 +303,9 @@ impl Front {
 
     fn fetches(&mut self, now: Now, fx: &mut Effects<Broker>) {
         for _ in 0..self.sessions.active() {
+            if self.reads_left == 0 {
+                return;
+            }
             let Some(index) = self.sessions.next_active() else {
                 return;
             };
@@ -313,17 +314,25 @@ impl Front {
             let verdict = self.sessions.advance(
                 now.mono,
                 index,
-                limits::READS_AT_ONCE,
+                self.reads_left,
                 |topic, partition| crate::cluster::find(&image, topic, partition),
                 &mut self.asks,
             );
-            fx.spend(ottla_machine::Spend::Partitions, self.asks.len() - before);
+            let reads = self.asks.len() - before;
+            self.reads_left -= reads;
+            fx.spend(Spend::Partitions, reads);
             match verdict {
                 Verdict::Waits => {}
                 Verdict::GoesOn => self.sessions.go_on_later(index),
                 Verdict::Done => api::fetch::answer(self, index),
             }
         }
+    }
+
+    /// A step or a settle begins: it may do its share of work, whatever the one before it has left.
+    pub fn begin(&mut self) {
+        self.requests_left = limits::REQUESTS_AT_ONCE;
+        self.reads_left = limits::READS_AT_ONCE;
     }
 
     /// Takes what is due: fetches and gathers whose time is up, watches to be given up.
@@ -344,6 +353,9 @@ impl Front {
 
     /// When there is something to do without an event.
     pub fn deadline(&self) -> Option<Time> {
+        if !self.serving {
+            return None;
+        }
         [
             self.connections.deadline(),
             self.gathers.deadline(),

@@ -11,7 +11,7 @@ pub const OVERLAP: usize = 1024;
 /// always allowed, a second only when the first is nearly gone.
 pub const UNSENT: u64 = 1 << 20;
 
-/// Requests started for one connection before the others have their turn: a buffer full of tiny requests is long work.
+/// Requests started in one step or settle: a buffer full of tiny requests is long work.
 pub const REQUESTS_AT_ONCE: usize = 256;
 
 /// Bytes of requests held by all connections together when `queued.max.request.bytes` is -1. Kafka then has no bound at all.
@@ -23,8 +23,8 @@ pub const FRAME_STALL_MS: i64 = 30_000;
 /// How often connections that hold room without filling it are looked for, while others wait for room.
 pub const STALL_CHECK_MS: i64 = 1_000;
 
-/// Reads that one fetch puts to the shard in a row before others have their turn. The grammar allows 256 partitions per step.
-pub const READS_AT_ONCE: usize = 64;
+/// Reads that fetches put to the shard in one step or settle: what the grammar allows partitions to be visited.
+pub const READS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
 
 /// Watches given up per settle, after fetches with many idle partitions.
 pub const UNWATCHES_AT_ONCE: usize = 256;

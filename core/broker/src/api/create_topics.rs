@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_controller::{Created, NewTopic, Request, Response};
+use ottla_controller::{Created, NewTopic, Refusal, Request, Response};
 use ottla_machine::Now;
 use ottla_metadata::config::{Layers, describe_topic};
 use ottla_protocol::messages::CreateTopicsRequest;
@@ -17,7 +17,7 @@ use ottla_protocol::messages::create_topics_response::{
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
-use super::{Api, Outcome};
+use super::{Api, Outcome, late};
 use crate::cluster;
 use crate::connection::Reply;
 use crate::front::{Answer, Front};
@@ -97,11 +97,12 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
     let Ok(request) = CreateTopicsRequest::decode(&mut Reader::new(&body), call.version) else {
         return Reply::Close;
     };
-    let mut results = match answers.into_iter().next().flatten() {
+    let (mut results, otherwise) = match answers.into_iter().next().flatten() {
         Some(Answer::Controller(Response::CreateTopics(results))) => {
-            results.into_iter().collect::<BTreeMap<_, _>>()
+            (results.into_iter().collect::<BTreeMap<_, _>>(), late())
         }
-        _ => BTreeMap::new(),
+        Some(Answer::Controller(Response::Refused(refusal))) => (BTreeMap::new(), refusal),
+        _ => (BTreeMap::new(), late()),
     };
     let times = count(&request.topics);
     let mut response = CreateTopicsResponse::default();
@@ -114,13 +115,8 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
             continue;
         }
         let result = if times.get(&*topic.name) == Some(&1) {
-            let late = || {
-                Err((
-                    ErrorCode::RequestTimedOut,
-                    "The controller has not answered in time.".to_owned(),
-                ))
-            };
-            results.remove(&*topic.name).unwrap_or_else(late)
+            let refused = || Err(otherwise.clone());
+            results.remove(&*topic.name).unwrap_or_else(refused)
         } else {
             Err((
                 ErrorCode::InvalidRequest,
@@ -136,7 +132,7 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
 fn say<'a>(
     front: &mut Front,
     topic: &CreatableTopic<'a>,
-    result: Result<Created, (ErrorCode, String)>,
+    result: Result<Created, Refusal>,
 ) -> CreatableTopicResult<'a> {
     let none = CreatableTopicResult {
         name: topic.name.clone(),

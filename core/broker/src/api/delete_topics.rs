@@ -6,7 +6,7 @@
 //! Version notes: 4 and 3: TOPIC_DELETION_DISABLED when delete.topic.enable is false (older: INVALID_REQUEST). 5: sentences.
 //! 6: by name or by id.
 
-use ottla_controller::{Request, Response};
+use ottla_controller::{Deleted, Refusal, Request, Response};
 use ottla_machine::Now;
 use ottla_protocol::messages::DeleteTopicsRequest;
 use ottla_protocol::messages::delete_topics_response::{
@@ -14,7 +14,7 @@ use ottla_protocol::messages::delete_topics_response::{
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
 
-use super::{Api, Outcome};
+use super::{Api, Outcome, late};
 use crate::connection::Reply;
 use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
@@ -27,8 +27,6 @@ pub(super) const API: Api = Api {
     start,
     finish,
 };
-
-type Deleted = (Option<String>, Uuid, Result<(), (ErrorCode, String)>);
 
 fn read(call: &Call) -> Result<(Vec<(Option<String>, Uuid)>, i32), DecodeError> {
     let request = DeleteTopicsRequest::decode(&mut Reader::new(&call.body), call.version)?;
@@ -52,10 +50,7 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
             ErrorCode::InvalidRequest
         };
         let why = "delete.topic.enable is false.";
-        let refused = topics
-            .into_iter()
-            .map(|(name, id)| (name, id, Err((code, why.to_owned()))));
-        let refused = refused.collect();
+        let refused = all(&call, &(code, why.to_owned()));
         return Ok(Outcome::Now(say(front, &call, refused)));
     }
     let gather = front
@@ -72,22 +67,20 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     let results = match answers.into_iter().next().flatten() {
         Some(Answer::Controller(Response::DeleteTopics(results))) => results,
-        _ => {
-            let late = || {
-                Err((
-                    ErrorCode::RequestTimedOut,
-                    "The controller has not answered in time.".to_owned(),
-                ))
-            };
-            // It was read once before, so it can be read again.
-            let topics = read(&call).map_or_else(|_| Vec::new(), |(topics, _)| topics);
-            topics
-                .into_iter()
-                .map(|(name, id)| (name, id, late()))
-                .collect()
-        }
+        Some(Answer::Controller(Response::Refused(refusal))) => all(&call, &refusal),
+        _ => all(&call, &late()),
     };
     say(front, &call, results)
+}
+
+/// Every topic of the request is refused.
+fn all(call: &Call, refusal: &Refusal) -> Vec<Deleted> {
+    // It was read once before, so it can be read again.
+    let topics = read(call).map_or_else(|_| Vec::new(), |(topics, _)| topics);
+    let refused = topics
+        .into_iter()
+        .map(|(name, id)| (name, id, Err(refusal.clone())));
+    refused.collect()
 }
 
 fn say(front: &mut Front, call: &Call, results: Vec<Deleted>) -> Reply {

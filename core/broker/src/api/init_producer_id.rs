@@ -122,9 +122,10 @@ fn lease(front: &mut Front, now: Now) {
         .gathers
         .open(call, Some(now.mono.after_ms(limits::INTERNAL_TIMEOUT_MS)));
     let ticket = front.gathers.expect(gather);
-    front
-        .requests
-        .push_back((ticket, Request::AllocateProducerIds));
+    let broker = front.config.node_id;
+    let epoch = front.image.broker(broker).map_or(-1, |broker| broker.epoch);
+    let request = Request::AllocateProducerIds { broker, epoch };
+    front.requests.push_back((ticket, request));
 }
 
 /// The controller has granted a block, or has not.

@@ -18,6 +18,7 @@ pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 
+use ottla_controller::Refusal;
 use ottla_machine::{LeaderEpoch, Now, Offset};
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode};
 use ottla_shard::Refused;
@@ -110,6 +111,12 @@ fn refused(error: ErrorCode, message: Option<&str>) -> Answer {
         record_errors: Vec::new(),
         log_start_offset: Offset(-1),
     }))
+}
+
+/// The controller has said nothing in time.
+fn late() -> Refusal {
+    let why = "The controller has not answered in time.";
+    (ErrorCode::RequestTimedOut, why.to_owned())
 }
 
 /// A leader epoch as the wire has it: negative is none.

@@ -629,7 +629,9 @@ fn without_a_block_producers_come_back() {
     let mut house = House::new();
     let conn = house.connect();
     init(&mut house, conn, None);
-    house.controller(|_| Response::AllocateProducerIds(Err(ErrorCode::NotController)));
+    house.controller(|_| {
+        Response::AllocateProducerIds(Err((ErrorCode::NotController, "not here".to_owned())))
+    });
     answered!(
         house,
         conn,

@@ -235,8 +235,10 @@ impl House {
     /// Runs turns until nothing is left to do.
     pub fn turn(&mut self) {
         for round in 0..10_000 {
+            self.front.begin();
             let mut quiet = !self.deliver();
             self.carry();
+            self.front.begin();
             self.front.on_time(self.now);
             self.carry();
             self.front.settle(self.now, &mut self.fx);
