@@ -132,7 +132,6 @@ impl Office {
             node: meta.node_id,
             with_broker: true,
             statics: Arc::clone(&settings.statics),
-            next_offset: Offset(0),
             rng: rng.child(1),
         };
         Office {
@@ -169,7 +168,6 @@ impl Office {
     /// Ends a turn: timers, then the log writes and syncs what was decided.
     pub(crate) fn settle(&mut self, now: Now, fx: &mut impl Emit) {
         if self.runtime.deadline().is_some_and(|due| due <= now.mono) {
-            self.view.next_offset = self.quorum.end_offset();
             let mut tail = MetadataLog { quorum: &mut self.quorum, now };
             let outcome = self.runtime.on_time(now, &self.view, &mut tail);
             self.on_outcome(now, outcome);
@@ -311,7 +309,6 @@ impl Office {
             ));
         }
         let _ = self.runtime.on_high_watermark(self.runtime.end_offset());
-        self.view.next_offset = self.quorum.end_offset();
         let passed = self.runtime.begin(now, &self.view);
         self.on_replies(now, passed.replies);
         self.life = Life::Beginning;
@@ -326,7 +323,6 @@ impl Office {
 
     /// F1.
     fn decide(&mut self, now: Now, cause: Cause<Controller>) {
-        self.view.next_offset = self.quorum.end_offset();
         let mut tail = MetadataLog { quorum: &mut self.quorum, now };
         let outcome = self.runtime.step(now, &self.view, cause, &mut tail);
         self.on_outcome(now, outcome);

@@ -3,6 +3,7 @@
 
 use ottla_metadata::{Image, Partition};
 
+use crate::features::ELR_VERSION;
 use crate::placement::is_active;
 
 /// What holds of one image (C3, C4).
@@ -21,6 +22,10 @@ fn check_partition(image: &Image, name: &str, it: &Partition) {
     assert!(in_replicas(&it.elr), "C3: {name} has a stranger in its ELR");
     let apart = it.elr.iter().all(|node| !it.isr.contains(node));
     assert!(apart, "C3: {name} has a replica in both ISR and ELR");
+    let in_sync = it.isr.iter().all(|node| is_active(image, *node));
+    // Without ELR the last one stays, for nobody else may lead.
+    let kept = image.feature(ELR_VERSION) == 0 && it.isr.len() == 1 && !it.has_leader();
+    assert!(in_sync || kept, "C4: {name} has a fenced broker in its ISR");
     if it.has_leader() {
         assert!(
             it.isr.contains(&it.leader),

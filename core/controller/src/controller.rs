@@ -30,8 +30,6 @@ pub struct ControllerView {
     pub with_broker: bool,
     /// The node's settings.
     pub statics: Arc<StaticConfig>,
-    /// Where the next append will be (C5).
-    pub next_offset: Offset,
     /// Where ids and places are drawn from.
     pub rng: Rng,
 }
@@ -54,6 +52,8 @@ pub enum Timer {
 #[derive(Clone, Debug, Default)]
 pub struct Controller {
     fold: Fold,
+    /// Where the next append will be (C5).
+    next: Offset,
     unfit: Option<Unfit>,
 }
 
@@ -65,7 +65,12 @@ impl Controller {
 
     /// A controller of a log that begins with a snapshot.
     pub fn from_snapshot(fold: Fold) -> Controller {
-        Controller { fold, unfit: None }
+        let next = fold.image().offset.plus(1);
+        Controller {
+            fold,
+            next,
+            unfit: None,
+        }
     }
 
     /// The metadata to the tail: not all of it need be committed.
@@ -118,7 +123,7 @@ impl Controller {
             } => Response::CreateTopics(create_topics::decide(draft, soft, at, topics)),
             Request::CreateTopics { topics, .. } => {
                 // Decided like the real thing, on a draft that nobody appends.
-                let mut only = Draft::new(&self.fold, at.view.next_offset);
+                let mut only = Draft::new(&self.fold, self.next);
                 let mut results = create_topics::decide(&mut only, soft, at, topics);
                 for created in results.iter_mut().filter_map(|(_, it)| it.as_mut().ok()) {
                     created.id = ottla_protocol::Uuid::ZERO;
@@ -154,7 +159,7 @@ impl Replicated for Controller {
 
     fn begin(&self, now: Now, view: &ControllerView) -> (Soft, Deadlines<Controller>) {
         // Each tenure draws from a stream of its own: the log has grown since the last one began.
-        let rng = view.rng.child(view.next_offset.0 as u64);
+        let rng = view.rng.child(self.next.0 as u64);
         let mut sessions = Sessions::default();
         let mut deadlines = Vec::new();
         // Whoever was here yesterday is taken to be here still, until its session says otherwise.
@@ -173,7 +178,7 @@ impl Replicated for Controller {
     ) -> Decision<Controller> {
         let mut decision = Decision::default();
         let at = At { now, view };
-        let mut draft = Draft::new(&self.fold, view.next_offset);
+        let mut draft = Draft::new(&self.fold, self.next);
         match cause {
             Cause::Request(ticket, request) => {
                 let response = self.answer(&mut draft, soft, &at, request, &mut decision.timers);
@@ -206,6 +211,11 @@ impl Replicated for Controller {
             }),
         };
         self.unfit = applied.err();
+        self.next = offset.plus(1);
+    }
+
+    fn skipped(&mut self, end: Offset) {
+        self.next = end;
     }
 
     fn committed(&self, _: &mut Soft, _: Offset, _: &mut Vec<Infallible>) {}

@@ -46,6 +46,9 @@ pub trait Replicated: Sized {
     /// Takes one entry of the log in.
     fn replay(&mut self, offset: Offset, entry: Entry<&Self::Record>);
 
+    /// The log goes on at `end`: what lies between the last entry and there says nothing to the state but where it is.
+    fn skipped(&mut self, _end: Offset) {}
+
     /// The high watermark passed `offset`: what must go on outside now. Idempotent; also called after loading.
     fn committed(&self, soft: &mut Self::Soft, offset: Offset, calls: &mut Vec<Self::Call>);
 }

@@ -7,7 +7,8 @@
 //! | tenure | replays (others' entries) | bug | decides, appends, replays, parks | releases, calls | → idle or stale | bug |
 //! | stale: replayed what may never be committed | bug | bug | bug | ignored | nothing to give back | → idle |
 //!
-//! R1: hard state == replay(log to `end_offset`); offsets only grow, and nothing is replayed that was not appended.
+//! R1: hard state == replay(log to `end_offset`); offsets only grow, nothing is replayed that was not appended, and the runtime is
+//! told of everything that others append to the same log (`load`, `skip`) before it appends again.
 //! R2: no answer leaves before the records it depends on are committed; in the order of their offsets.
 //! R3: every ticket that came in leaves exactly once: answered, refused, or given back at the end of the tenure.
 //! R4: soft state and timers live exactly as long as the tenure.
@@ -77,7 +78,8 @@ pub struct Runtime<R: Replicated> {
 
 impl<R: Replicated> Runtime<R> {
     /// A state as it stands before the entry at `at` (0, or the end of a snapshot, which is committed).
-    pub fn new(state: R, at: Offset) -> Runtime<R> {
+    pub fn new(mut state: R, at: Offset) -> Runtime<R> {
+        state.skipped(at);
         Runtime {
             state,
             end: at,
@@ -125,6 +127,7 @@ impl<R: Replicated> Runtime<R> {
     pub fn skip(&mut self, end: Offset) {
         assert!(!self.stale, "R5: hard state must be replaced first");
         assert!(end >= self.end, "R1: the log never ends earlier");
+        self.state.skipped(end);
         self.end = end;
     }
 
@@ -271,7 +274,11 @@ impl<R: Replicated> Runtime<R> {
             Ok(())
         } else {
             tail.append(&records, atomic).map(|base| {
-                assert!(base >= self.end, "R1: {base} was appended over");
+                assert!(
+                    base == self.end,
+                    "R1: appended at {base}, after {}",
+                    self.end
+                );
                 for (index, record) in records.iter().enumerate() {
                     let offset = base.plus(index as i64);
                     let producer = None;
