@@ -117,6 +117,8 @@ fn check_keys(settings: &Settings, warnings: &mut Vec<String>) -> Result<StaticC
             ));
         } else if name != key {
             idle.push(key);
+        } else if key == security::AUTHORIZER && !security::is_given_up(settings) {
+            // Kept only where it gives protection up: that is how the broker hears of it.
         } else {
             let kept = statics.set(key, &setting.value);
             assert!(kept.is_ok(), "F1: {key} was checked: {kept:?}");

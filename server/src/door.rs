@@ -1,12 +1,14 @@
 //! Who knocks from outside while a node runs: signals, and readers of the metrics page. In: SIGTERM, Ctrl-C, HTTP. Out: words to the node.
 //! It has a thread of its own, since the main one waits for the node.
 //!
-//! D1: the first signal asks the node to stop, the second ends the process at once.
+//! D1: the first signal asks the node to stop; a Ctrl-C after that ends the process at once. Supervisors send SIGTERM as often as they
+//! like, and what comes within [`ONE_PRESS`] is one Ctrl-C: programs that run others pass on what the terminal has sent as well.
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,6 +19,9 @@ use crate::address::Address;
 use crate::binding;
 use crate::inside::Inside;
 use crate::metrics_page;
+
+/// Nobody presses twice within this.
+const ONE_PRESS: Duration = Duration::from_millis(300);
 
 /// An open door. Dropping it closes it.
 #[derive(Debug)]
@@ -130,22 +135,26 @@ async fn attend(
             Err(why) => tracing::error!("metrics: no page: {why}"),
         }
     }
-    let mut asked = false;
+    let mut asked: Option<Instant> = None;
     loop {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "Ctrl-C",
+        let (name, by_hand) = tokio::select! {
+            _ = terminate.recv() => ("SIGTERM", false),
+            _ = interrupt.recv() => ("Ctrl-C", true),
             _ = &mut closed => return,
         };
-        if asked {
-            // D1: whoever asks twice does not want to wait. What was acknowledged is safe in any case.
-            tracing::error!(
-                "{name} again: ending at once; the next start will look through the logs"
-            );
-            std::process::exit(1);
+        match asked {
+            None => {
+                asked = Some(Instant::now());
+                tracing::info!("{name}: stopping");
+                inside.stop();
+            }
+            Some(first) if by_hand && first.elapsed() > ONE_PRESS => {
+                tracing::error!(
+                    "Ctrl-C again: ending at once; the next start looks through the logs"
+                );
+                std::process::exit(1);
+            }
+            Some(_) => {}
         }
-        asked = true;
-        tracing::info!("{name}: stopping");
-        inside.stop();
     }
 }

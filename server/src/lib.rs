@@ -5,6 +5,7 @@
 //! |---|---|
 //! | what was said | [`arguments`], [`properties`], [`toml_file`], [`settings`] |
 //! | what is meant by it | [`configuration`], [`listeners`], [`address`], [`security`] |
+//! | a node of it | [`serve`], [`node`], [`directory`], [`binding`], [`door`], [`inside`] |
 //! | what is shown of it | [`logging`], [`metrics`], [`metrics_page`] |
 //!
 //! Only this crate touches what belongs to the whole process: signals, the log, entropy, the environment.
@@ -21,7 +22,9 @@ pub mod listeners;
 pub mod logging;
 pub mod metrics;
 pub mod metrics_page;
+pub mod node;
 pub mod properties;
 pub mod security;
+pub mod serve;
 pub mod settings;
 pub mod toml_file;
