@@ -6,8 +6,8 @@ use ottla_machine::NodeId;
 use ottla_protocol::ErrorCode;
 use ottla_protocol::messages::{MetadataRecord, ProducerIdsRecord};
 
-use crate::broker_heartbeat::registered;
 use crate::draft::Draft;
+use crate::membership::registered;
 use crate::{Refusal, limits};
 
 /// The ids that were leased.

@@ -13,9 +13,9 @@ use ottla_protocol::messages::{
 };
 
 use crate::Refusal;
-use crate::controller::At;
 use crate::draft::Draft;
 use crate::features::{ELR_VERSION, METADATA_VERSION, unreadable};
+use crate::view::At;
 
 /// Whether the cluster was fresh.
 pub(crate) fn decide(

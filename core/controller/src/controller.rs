@@ -1,52 +1,21 @@
 //! The state itself: a fold of the metadata log, and who decides what.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_machine::{
-    Cause, Deadlines, Decision, Entry, LeaderEpoch, NoJob, NodeId, Now, Offset, Release,
-    Replicated, Rng,
-};
-use ottla_metadata::config::StaticConfig;
+use ottla_machine::{Cause, Decision, Entry, LeaderEpoch, NoJob, Now, Offset, Release, Replicated};
 use ottla_metadata::{Fold, Image, Unfit};
 use ottla_protocol::ErrorCode;
 
 use crate::draft::Draft;
 use crate::features::METADATA_VERSION;
 use crate::sessions::Sessions;
+use crate::soft::Soft;
+use crate::view::{At, ControllerView, Deadlines, Timer};
 use crate::{
     Request, Response, allocate_producer_ids, bootstrap, broker_heartbeat, create_topics,
     delete_topics, register_broker, register_controller,
 };
-
-/// What the controller looks at besides the metadata.
-#[derive(Clone, Debug)]
-pub struct ControllerView {
-    /// The node it runs on.
-    pub node: NodeId,
-    /// That node is a broker too, in the same process: it cannot be gone while the controller is here, and what was
-    /// registered under its number before cannot be here, for its directory is locked.
-    pub with_broker: bool,
-    /// The node's settings.
-    pub statics: Arc<StaticConfig>,
-    /// Where ids and places are drawn from.
-    pub rng: Rng,
-}
-
-/// What a tenure knows beside the log.
-#[derive(Debug)]
-pub struct Soft {
-    pub(crate) rng: Rng,
-    pub(crate) sessions: Sessions,
-}
-
-/// What the controller's deadlines are named by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Timer {
-    /// A broker has not been heard of for too long.
-    Session(NodeId),
-}
 
 /// The metadata to the tail of its log, and the decisions about it.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +64,7 @@ impl Controller {
         soft: &mut Soft,
         at: &At<'_>,
         request: Request,
-        timers: &mut Deadlines<Controller>,
+        timers: &mut Deadlines,
     ) -> Response {
         match request {
             Request::Bootstrap { features } => {
@@ -141,12 +110,6 @@ impl Controller {
     }
 }
 
-/// When and where something is decided.
-pub(crate) struct At<'a> {
-    pub(crate) now: Now,
-    pub(crate) view: &'a ControllerView,
-}
-
 impl Replicated for Controller {
     type Request = Request;
     type Response = Response;
@@ -157,7 +120,7 @@ impl Replicated for Controller {
     type Timer = Timer;
     type Job = NoJob;
 
-    fn begin(&self, now: Now, view: &ControllerView) -> (Soft, Deadlines<Controller>) {
+    fn begin(&self, now: Now, view: &ControllerView) -> (Soft, Deadlines) {
         // Each tenure draws from a stream of its own: the log has grown since the last one began.
         let rng = view.rng.child(self.next.0 as u64);
         let mut sessions = Sessions::default();

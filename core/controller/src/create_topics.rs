@@ -14,10 +14,11 @@ use ottla_protocol::messages::{
 };
 use ottla_protocol::{ErrorCode, Uuid};
 
-use crate::controller::{At, Soft};
 use crate::draft::Draft;
 use crate::placement::{directory, is_active, judge, spread};
+use crate::soft::Soft;
 use crate::topic_name::check_topic_name;
+use crate::view::At;
 use crate::{Created, NewTopic, Refusal, limits};
 
 /// The log that keeps the metadata; its directory is beside those of the topics.

@@ -38,19 +38,24 @@ mod election;
 mod features;
 mod internal_topics;
 pub mod limits;
+mod membership;
 mod placement;
 mod register_broker;
 mod register_controller;
 mod sessions;
+mod soft;
 mod topic_name;
+mod view;
 mod words;
 
 pub use bootstrap::feature_values;
 pub use check::{check, check_step};
-pub use controller::{Controller, ControllerView, Soft, Timer};
+pub use controller::Controller;
 pub use features::{FRESH_FEATURES, READABLE_FEATURES};
 pub use internal_topics::internal_topic;
+pub use soft::Soft;
 pub use topic_name::check_topic_name;
+pub use view::{ControllerView, Timer};
 pub use words::{
     Created, Deleted, Heartbeat, HeartbeatAnswer, NewTopic, Refusal, Registration, Request,
     Response, refusal,

@@ -4,14 +4,14 @@
 //! lost what it had flushed last, and is eligible for nothing; a partition that only it knew is elected from its
 //! last known leader.
 
-use ottla_machine::{Deadlines, NodeId};
 use ottla_metadata::Broker;
 use ottla_protocol::ErrorCode;
-use ottla_protocol::messages::{BrokerRegistrationChangeRecord, MetadataRecord};
+use ottla_protocol::messages::MetadataRecord;
 
-use crate::broker_heartbeat::leave;
-use crate::controller::{At, Controller, Soft};
 use crate::draft::Draft;
+use crate::membership::{fence, leave};
+use crate::soft::Soft;
+use crate::view::{At, Deadlines};
 use crate::{Refusal, Registration};
 
 /// The broker's epoch.
@@ -20,7 +20,7 @@ pub(crate) fn decide(
     soft: &mut Soft,
     at: &At<'_>,
     broker: &Registration,
-    timers: &mut Deadlines<Controller>,
+    timers: &mut Deadlines,
 ) -> Result<i64, Refusal> {
     check_dirs(draft, broker)?;
     if let Some(old) = draft.image().broker(broker.id).cloned() {
@@ -94,14 +94,4 @@ fn retire(
         leave(draft, at, old.id, true);
     }
     Ok(())
-}
-
-pub(crate) fn fence(draft: &mut Draft, node: NodeId, epoch: i64) {
-    let change = BrokerRegistrationChangeRecord {
-        broker_id: node.0,
-        broker_epoch: epoch,
-        fenced: 1,
-        ..BrokerRegistrationChangeRecord::default()
-    };
-    draft.push(MetadataRecord::BrokerRegistrationChange(change));
 }

@@ -4,10 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use ottla_machine::{Deadlines, NodeId, Offset};
+use ottla_machine::{NodeId, Offset};
 
-use crate::controller::At;
-use crate::{Controller, Timer};
+use crate::view::{At, Deadlines, Timer};
 
 /// Contacts by broker.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +24,7 @@ struct Contact {
 
 impl Sessions {
     /// It was heard of, or is taken to have been.
-    pub(crate) fn touch(&mut self, node: NodeId, at: &At<'_>, timers: &mut Deadlines<Controller>) {
+    pub(crate) fn touch(&mut self, node: NodeId, at: &At<'_>, timers: &mut Deadlines) {
         self.contacts.entry(node).or_default();
         if !at.is_own(node) {
             let session = at.view.statics.whole("broker.session.timeout.ms");
@@ -69,12 +68,5 @@ impl Sessions {
                 .and_then(|contact| contact.metadata_offset)
                 .is_some_and(|applied| applied >= to)
         })
-    }
-}
-
-impl At<'_> {
-    /// Whether this is the broker of the controller's own process (N1).
-    pub(crate) fn is_own(&self, node: NodeId) -> bool {
-        self.view.with_broker && node == self.view.node
     }
 }
