@@ -7,8 +7,8 @@ use ottla_metadata::{Image, Topic};
 use ottla_protocol::{ErrorCode, Uuid};
 use ottla_shard::PartitionId;
 
+use crate::bench::Bench;
 use crate::fetch_session::TopicKey;
-use crate::front::Front;
 
 /// Topics that only the cluster itself writes.
 const INTERNAL: [&str; 3] = [
@@ -125,20 +125,20 @@ pub(crate) fn is_live(image: &Image, node: NodeId) -> bool {
 }
 
 /// The brokers that have the listener a request came in by, with their addresses there.
-pub(crate) fn nodes(front: &Front, listener: u16, fenced: bool) -> Vec<Node> {
-    let brokers = front
+pub(crate) fn nodes(bench: &Bench, listener: u16, fenced: bool) -> Vec<Node> {
+    let brokers = bench
         .image
         .brokers()
         .filter(|broker| fenced || !broker.fenced);
     brokers
-        .filter_map(|broker| node(front, listener, broker.id.0))
+        .filter_map(|broker| node(bench, listener, broker.id.0))
         .collect()
 }
 
 /// One broker's address at the listener a request came in by.
-pub(crate) fn node(front: &Front, listener: u16, id: i32) -> Option<Node> {
-    let name = &front.config.listeners.get(usize::from(listener))?.name;
-    let broker = front.image.broker(NodeId(id))?;
+pub(crate) fn node(bench: &Bench, listener: u16, id: i32) -> Option<Node> {
+    let name = &bench.config.listeners.get(usize::from(listener))?.name;
+    let broker = bench.image.broker(NodeId(id))?;
     let endpoint = broker
         .endpoints
         .iter()
@@ -153,9 +153,9 @@ pub(crate) fn node(front: &Front, listener: u16, id: i32) -> Option<Node> {
 }
 
 /// The finalized features and their levels; those at level 0 are not in use and not listed.
-pub(crate) fn features(front: &Front) -> Vec<(String, i16)> {
-    let kraft = ("kraft.version".to_owned(), front.quorum.kraft_version);
-    let of_image = front
+pub(crate) fn features(bench: &Bench) -> Vec<(String, i16)> {
+    let kraft = ("kraft.version".to_owned(), bench.quorum.kraft_version);
+    let of_image = bench
         .image
         .features()
         .map(|(name, level)| (name.to_owned(), level));
@@ -166,10 +166,10 @@ pub(crate) fn features(front: &Front) -> Vec<(String, i16)> {
 }
 
 /// The settings that hold for a topic, or for this broker.
-pub(crate) fn layers<'a>(front: &'a Front, topic: Option<&str>) -> Layers<'a> {
-    front
+pub(crate) fn layers<'a>(bench: &'a Bench, topic: Option<&str>) -> Layers<'a> {
+    bench
         .image
-        .layers(topic, front.config.node_id, &front.config.statics)
+        .layers(topic, bench.config.node_id, &bench.config.statics)
 }
 
 #[cfg(test)]

@@ -11,12 +11,14 @@
 
 mod api;
 mod auth;
+mod bench;
 mod boot;
 mod cluster;
 pub mod config;
 mod connection;
 mod connections;
 mod counters;
+mod creating;
 mod fetch_session;
 mod front;
 mod gather;
@@ -24,6 +26,7 @@ pub mod limits;
 mod node;
 mod office;
 mod office_words;
+mod producer_ids;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -144,7 +144,7 @@ impl Broker {
     fn on_booted(&mut self, now: Now, booted: Booted, fx: &mut Effects<Broker>) {
         let start = self.start.clone().expect("a boot follows a start");
         let settings = &start.settings;
-        self.front_mut().cluster_id = booted.meta.cluster_id.as_str().into();
+        self.front_mut().bench.cluster_id = booted.meta.cluster_id.as_str().into();
         let shard = ottla_shard::Start {
             node: booted.meta.node_id,
             dirs: vec![(start.dirs[0], booted.meta.directory_id)],
@@ -187,7 +187,7 @@ impl Broker {
         self.image = Arc::clone(&image);
         if !matches!(self.life, Life::New | Life::Booting(_) | Life::Opening) {
             self.ask_shard(now, ShardAsk::Image(Arc::clone(&image)));
-            self.front_mut().image = image;
+            self.front_mut().bench.image = image;
         }
     }
 
@@ -299,11 +299,11 @@ impl Broker {
             let mut moved = self.carry_shard(now, fx);
             let Some(front) = &mut self.front else { return };
             front.work(now, fx);
-            while let Some(ask) = self.front_mut().asks.pop_front() {
+            while let Some(ask) = self.front_mut().bench.asks.pop_front() {
                 self.ask_shard(now, ask);
                 moved = true;
             }
-            while let Some((ticket, request)) = self.front_mut().requests.pop_front() {
+            while let Some((ticket, request)) = self.front_mut().bench.requests.pop_front() {
                 self.office_mut().request(now, ticket, request);
                 moved = true;
             }
@@ -383,7 +383,7 @@ impl Machine for Broker {
         if let Some(office) = &mut self.office {
             office.settle(now, fx);
             let view = office.quorum_view(now);
-            self.front_mut().quorum = view;
+            self.front_mut().bench.quorum = view;
         }
         self.carry(now, fx);
         if let Some(front) = &mut self.front {

@@ -17,9 +17,9 @@ use ottla_protocol::messages::api_versions_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
 use super::{Api, Outcome, TABLE, never};
+use crate::bench::Bench;
 use crate::cluster;
 use crate::connection::Reply;
-use crate::front::Front;
 use crate::gather::Call;
 
 pub(super) const API: Api = Api {
@@ -38,10 +38,10 @@ const FEATURES: [(&str, i16, i16); 3] = [
     ("eligible.leader.replicas.version", 0, 1),
 ];
 
-fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
     if !(API.first..=API.last).contains(&call.version) {
         return Ok(Outcome::Now(refuse(
-            front,
+            bench,
             &Call { version: 0, ..call },
             ErrorCode::UnsupportedVersion,
             vec![own()],
@@ -53,7 +53,7 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
         && !(is_good(&request.client_software_name) && is_good(&request.client_software_version))
     {
         return Ok(Outcome::Now(refuse(
-            front,
+            bench,
             &call,
             ErrorCode::InvalidRequest,
             Vec::new(),
@@ -80,8 +80,8 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
                 max_version: *max,
             })
             .collect();
-        response.finalized_features_epoch = front.image.offset.0;
-        response.finalized_features = cluster::features(front)
+        response.finalized_features_epoch = bench.image.offset.0;
+        response.finalized_features = cluster::features(bench)
             .into_iter()
             .map(|(name, level)| FinalizedFeatureKey {
                 name: name.into(),
@@ -91,7 +91,7 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             .collect();
     }
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }
 
@@ -103,14 +103,14 @@ fn own() -> ApiVersion {
     }
 }
 
-fn refuse(front: &mut Front, call: &Call, code: ErrorCode, api_keys: Vec<ApiVersion>) -> Reply {
-    front.counters.error(ApiKey::ApiVersions, code);
+fn refuse(bench: &mut Bench, call: &Call, code: ErrorCode, api_keys: Vec<ApiVersion>) -> Reply {
+    bench.counters.error(ApiKey::ApiVersions, code);
     let response = ApiVersionsResponse {
         error_code: code.code(),
         api_keys,
         ..ApiVersionsResponse::default()
     };
-    front.encode(call, |w, version| response.encode(w, version))
+    bench.encode(call, |w, version| response.encode(w, version))
 }
 
 /// Letters and digits, with `-` and `.` between them.

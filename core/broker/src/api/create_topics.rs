@@ -17,10 +17,10 @@ use ottla_protocol::messages::create_topics_response::{
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
-use super::{Api, Outcome, late};
+use super::{Api, Outcome, gathered, late};
+use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather, Home};
 
 pub(super) const API: Api = Api {
@@ -32,7 +32,7 @@ pub(super) const API: Api = Api {
     finish,
 };
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = CreateTopicsRequest::decode(&mut Reader::new(&body), call.version)?;
     let times = count(&request.topics);
@@ -41,18 +41,18 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         .iter()
         .filter(|topic| times.get(&*topic.name) == Some(&1));
     let topics = once.map(new_topic).collect();
-    let gather = front
+    let gather = bench
         .gathers
         .open(call, Some(now.mono.after_ms(request.timeout_ms.into())));
-    let ticket = front.gathers.expect(gather);
-    front.requests.push_back((
+    let ticket = bench.gathers.expect(gather);
+    bench.requests.push_back((
         ticket,
         Request::CreateTopics {
             topics,
             validate_only: request.validate_only,
         },
     ));
-    Ok(front.gathered(now, gather))
+    Ok(gathered(bench, now, gather))
 }
 
 fn count<'a>(topics: &'a [CreatableTopic<'_>]) -> BTreeMap<&'a str, usize> {
@@ -86,10 +86,10 @@ fn new_topic(wanted: &CreatableTopic<'_>) -> NewTopic {
     }
 }
 
-fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     if call.home == Home::Nobody {
-        front.creating.done(call.correlation_id);
+        bench.creating.done(call.correlation_id);
         return Reply::Silent;
     }
     let body = call.body.clone();
@@ -123,14 +123,14 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
                 "The request names this topic more than once.".to_owned(),
             ))
         };
-        let said = say(front, topic, result);
+        let said = say(bench, topic, result);
         response.topics.push(said);
     }
-    front.encode(&call, |w, version| response.encode(w, version))
+    bench.encode(&call, |w, version| response.encode(w, version))
 }
 
 fn say<'a>(
-    front: &mut Front,
+    bench: &mut Bench,
     topic: &CreatableTopic<'a>,
     result: Result<Created, Refusal>,
 ) -> CreatableTopicResult<'a> {
@@ -145,11 +145,11 @@ fn say<'a>(
             topic_id: created.id,
             num_partitions: created.partitions,
             replication_factor: created.replication_factor,
-            configs: Some(configs(front, topic)),
+            configs: Some(configs(bench, topic)),
             ..none
         },
         Err((code, why)) => {
-            front.counters.error(ApiKey::CreateTopics, code);
+            bench.counters.error(ApiKey::CreateTopics, code);
             CreatableTopicResult {
                 error_code: code.code(),
                 error_message: Some(why.into()),
@@ -160,7 +160,7 @@ fn say<'a>(
 }
 
 /// All settings of the new topic: what was asked for, over what holds for every topic.
-fn configs(front: &Front, topic: &CreatableTopic<'_>) -> Vec<CreatableTopicConfigs<'static>> {
+fn configs(bench: &Bench, topic: &CreatableTopic<'_>) -> Vec<CreatableTopicConfigs<'static>> {
     let set = topic
         .configs
         .iter()
@@ -168,7 +168,7 @@ fn configs(front: &Front, topic: &CreatableTopic<'_>) -> Vec<CreatableTopicConfi
     let own: BTreeMap<String, String> = set.collect();
     let layers = Layers {
         topic: Some(&own),
-        ..cluster::layers(front, None)
+        ..cluster::layers(bench, None)
     };
     let configs = describe_topic(&layers)
         .into_iter()

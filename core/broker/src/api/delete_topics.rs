@@ -14,9 +14,9 @@ use ottla_protocol::messages::delete_topics_response::{
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
 
-use super::{Api, Outcome, late};
+use super::{Api, Outcome, gathered, late};
+use crate::bench::{Answer, Bench};
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
 
 pub(super) const API: Api = Api {
@@ -28,7 +28,10 @@ pub(super) const API: Api = Api {
     finish,
 };
 
-fn read(call: &Call) -> Result<(Vec<(Option<String>, Uuid)>, i32), DecodeError> {
+/// Topics by name or id, and the time there is.
+type Asked = (Vec<(Option<String>, Uuid)>, i32);
+
+fn read(call: &Call) -> Result<Asked, DecodeError> {
     let request = DeleteTopicsRequest::decode(&mut Reader::new(&call.body), call.version)?;
     let topics = request
         .topics
@@ -41,9 +44,9 @@ fn read(call: &Call) -> Result<(Vec<(Option<String>, Uuid)>, i32), DecodeError> 
     Ok((topics.chain(names).collect(), request.timeout_ms))
 }
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let (topics, timeout_ms) = read(&call)?;
-    if !front.config.delete_topic_enable {
+    if !bench.config.delete_topic_enable {
         let code = if call.version >= 3 {
             ErrorCode::TopicDeletionDisabled
         } else {
@@ -51,26 +54,26 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         };
         let why = "delete.topic.enable is false.";
         let refused = all(&call, &(code, why.to_owned()));
-        return Ok(Outcome::Now(say(front, &call, refused)));
+        return Ok(Outcome::Now(say(bench, &call, refused)));
     }
-    let gather = front
+    let gather = bench
         .gathers
         .open(call, Some(now.mono.after_ms(timeout_ms.into())));
-    let ticket = front.gathers.expect(gather);
-    front
+    let ticket = bench.gathers.expect(gather);
+    bench
         .requests
         .push_back((ticket, Request::DeleteTopics { topics }));
-    Ok(front.gathered(now, gather))
+    Ok(gathered(bench, now, gather))
 }
 
-fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     let results = match answers.into_iter().next().flatten() {
         Some(Answer::Controller(Response::DeleteTopics(results))) => results,
         Some(Answer::Controller(Response::Refused(refusal))) => all(&call, &refusal),
         _ => all(&call, &late()),
     };
-    say(front, &call, results)
+    say(bench, &call, results)
 }
 
 /// Every topic of the request is refused.
@@ -83,7 +86,7 @@ fn all(call: &Call, refusal: &Refusal) -> Vec<Deleted> {
     refused.collect()
 }
 
-fn say(front: &mut Front, call: &Call, results: Vec<Deleted>) -> Reply {
+fn say(bench: &mut Bench, call: &Call, results: Vec<Deleted>) -> Reply {
     let mut response = DeleteTopicsResponse::default();
     for (name, topic_id, result) in results {
         let mut said = DeletableTopicResult {
@@ -92,10 +95,10 @@ fn say(front: &mut Front, call: &Call, results: Vec<Deleted>) -> Reply {
             ..DeletableTopicResult::default()
         };
         if let Err((code, why)) = result {
-            front.counters.error(ApiKey::DeleteTopics, code);
+            bench.counters.error(ApiKey::DeleteTopics, code);
             (said.error_code, said.error_message) = (code.code(), Some(why.into()));
         }
         response.responses.push(said);
     }
-    front.encode(call, |w, version| response.encode(w, version))
+    bench.encode(call, |w, version| response.encode(w, version))
 }

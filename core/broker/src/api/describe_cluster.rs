@@ -14,8 +14,8 @@ use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
 use super::{Api, Outcome, never};
 use crate::auth;
+use crate::bench::Bench;
 use crate::cluster;
-use crate::front::Front;
 use crate::gather::Call;
 
 pub(super) const API: Api = Api {
@@ -30,7 +30,7 @@ pub(super) const API: Api = Api {
 const BROKERS: i8 = 1;
 const CONTROLLERS: i8 = 2;
 
-fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = DescribeClusterRequest::decode(&mut Reader::new(&body), call.version)?;
     let mut response = DescribeClusterResponse {
@@ -51,11 +51,11 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
         )),
     };
     if let Some((code, why)) = refused {
-        front.counters.error(ApiKey::DescribeCluster, code);
+        bench.counters.error(ApiKey::DescribeCluster, code);
         (response.error_code, response.error_message) = (code.code(), Some(why.into()));
     } else {
-        let nodes = cluster::nodes(front, call.listener, request.include_fenced_brokers);
-        response.cluster_id = front.cluster_id.to_string().into();
+        let nodes = cluster::nodes(bench, call.listener, request.include_fenced_brokers);
+        response.cluster_id = bench.cluster_id.to_string().into();
         response.controller_id = nodes
             .iter()
             .find(|node| !node.fenced)
@@ -75,6 +75,6 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
         }
     }
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }

@@ -19,8 +19,8 @@ use ottla_protocol::messages::describe_configs_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
 
 use super::{Api, Outcome, never};
+use crate::bench::Bench;
 use crate::cluster;
-use crate::front::Front;
 use crate::gather::Call;
 
 pub(super) const API: Api = Api {
@@ -32,7 +32,7 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = DescribeConfigsRequest::decode(&mut Reader::new(&body), call.version)?;
     let mut response = DescribeConfigsResponse::default();
@@ -41,7 +41,7 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             resource_type: resource.resource_type,
             ..DescribeConfigsResult::default()
         };
-        match entries(front, &resource) {
+        match entries(bench, &resource) {
             Ok(entries) => {
                 let keys = resource
                     .configuration_keys
@@ -56,7 +56,7 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
                     .collect();
             }
             Err((code, why)) => {
-                front.counters.error(ApiKey::DescribeConfigs, code);
+                bench.counters.error(ApiKey::DescribeConfigs, code);
                 (said.error_code, said.error_message) = (code.code(), Some(why.into()));
             }
         }
@@ -64,32 +64,32 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
         response.results.push(said);
     }
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }
 
 fn entries(
-    front: &Front,
+    bench: &Bench,
     resource: &DescribeConfigsResource<'_>,
 ) -> Result<Vec<Entry>, (ErrorCode, String)> {
     let name = &*resource.resource_name;
-    let node = front.config.node_id;
+    let node = bench.config.node_id;
     match resource.resource_type {
         TOPIC if !cluster::is_topic_name(name) => Err((
             ErrorCode::InvalidTopicException,
             format!("{name:?} cannot be a topic's name."),
         )),
-        TOPIC if cluster::topic(&front.image, name, Uuid::ZERO).is_none() => Err((
+        TOPIC if cluster::topic(&bench.image, name, Uuid::ZERO).is_none() => Err((
             ErrorCode::UnknownTopicOrPartition,
             format!("There is no topic {name}."),
         )),
-        TOPIC => Ok(describe_topic(&cluster::layers(front, Some(name)))),
+        TOPIC => Ok(describe_topic(&cluster::layers(bench, Some(name)))),
         BROKER if name.is_empty() => Ok(describe_cluster(
-            cluster::layers(front, None)
+            cluster::layers(bench, None)
                 .cluster
                 .unwrap_or(&BTreeMap::new()),
         )),
-        BROKER if name.parse() == Ok(node.0) => Ok(describe_broker(&cluster::layers(front, None))),
+        BROKER if name.parse() == Ok(node.0) => Ok(describe_broker(&cluster::layers(bench, None))),
         BROKER => Err((
             ErrorCode::InvalidRequest,
             format!("This is broker {node}; only that one can be described here, not {name:?}."),

@@ -12,7 +12,7 @@ use ottla_protocol::messages::describe_quorum_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
 
 use super::{Api, Outcome, never};
-use crate::front::Front;
+use crate::bench::Bench;
 use crate::gather::Call;
 use crate::office_words::{QuorumReplica, QuorumView};
 
@@ -25,17 +25,17 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = DescribeQuorumRequest::decode(&mut Reader::new(&body), call.version)?;
-    let view = front.quorum.clone();
+    let view = bench.quorum.clone();
     let topics = request.topics.into_iter().map(|topic| TopicData {
         partitions: topic
             .partitions
             .iter()
             .map(|partition| {
                 say(
-                    front,
+                    bench,
                     &call,
                     &view,
                     &topic.topic_name,
@@ -68,12 +68,12 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             .collect();
     }
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }
 
 fn say(
-    front: &mut Front,
+    bench: &mut Bench,
     call: &Call,
     view: &QuorumView,
     topic: &str,
@@ -85,7 +85,7 @@ fn say(
     };
     if topic != "__cluster_metadata" || partition_index != 0 {
         let code = ErrorCode::UnknownTopicOrPartition;
-        front.counters.error(ApiKey::DescribeQuorum, code);
+        bench.counters.error(ApiKey::DescribeQuorum, code);
         return PartitionData {
             error_code: code.code(),
             ..none

@@ -22,10 +22,10 @@ use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Hole, Reader, Records};
 use ottla_shard::Isolation;
 
 use super::{Api, Outcome, epoch, never};
+use crate::bench::Bench;
 use crate::cluster;
 use crate::connection::Reply;
 use crate::fetch_session::{Fetch, Found, Interest, SESSION, Taken, TopicKey, Wanted};
-use crate::front::Front;
 use crate::gather::Call;
 
 pub(super) const API: Api = Api {
@@ -37,7 +37,7 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = FetchRequest::decode(&mut Reader::new(&body), call.version)?;
     let mut cut_off = Vec::new();
@@ -45,15 +45,15 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         body: Bytes::new(),
         ..call
     };
-    let fetch = read(&front.config, now, head, &request);
-    let taken = front.sessions.on_fetch(now.mono, fetch, &mut cut_off);
+    let fetch = read(&bench.config, now, head, &request);
+    let taken = bench.sessions.on_fetch(now.mono, fetch, &mut cut_off);
     for call in cut_off {
-        let reply = refuse(front, &call, ErrorCode::FetchSessionIdNotFound);
-        front.reply(call.home, reply);
+        let reply = refuse(bench, &call, ErrorCode::FetchSessionIdNotFound);
+        bench.reply(call.home, reply);
     }
     Ok(match taken {
         Taken::Session(index) => Outcome::Later(index | SESSION),
-        Taken::Refused(call, code) => Outcome::Now(refuse(front, &call, code)),
+        Taken::Refused(call, code) => Outcome::Now(refuse(bench, &call, code)),
     })
 }
 
@@ -117,18 +117,18 @@ fn size(wire: i32) -> usize {
     usize::try_from(wire).unwrap_or(0)
 }
 
-fn refuse(front: &mut Front, call: &Call, code: ErrorCode) -> Reply {
-    front.counters.error(ApiKey::Fetch, code);
+fn refuse(bench: &mut Bench, call: &Call, code: ErrorCode) -> Reply {
+    bench.counters.error(ApiKey::Fetch, code);
     let response = FetchResponse {
         error_code: code.code(),
         ..FetchResponse::default()
     };
-    front.encode(call, |w, version| response.encode(w, version))
+    bench.encode(call, |w, version| response.encode(w, version))
 }
 
 /// Answers the fetch of a session that is done.
-pub(crate) fn answer(front: &mut Front, index: u32) {
-    let Some((call, session_id, isolation, results)) = front.sessions.results(index) else {
+pub(crate) fn answer(bench: &mut Bench, index: u32) {
+    let Some((call, session_id, isolation, results)) = bench.sessions.results(index) else {
         return;
     };
     let call = call.clone();
@@ -148,7 +148,7 @@ pub(crate) fn answer(front: &mut Front, index: u32) {
         if said.error_code != 0 {
             errors.extend(ErrorCode::from_code(said.error_code));
             point_to_leader(
-                front,
+                bench,
                 &call,
                 interest,
                 &mut said,
@@ -167,16 +167,16 @@ pub(crate) fn answer(front: &mut Front, index: u32) {
     let frame = ottla_protocol::response(call.key, call.version, call.correlation_id, |w| {
         response.encode(w, call.version)
     });
-    front.counters.fetched_bytes += pieces.iter().map(|parts| parts.len() as u64).sum::<u64>();
+    bench.counters.fetched_bytes += pieces.iter().map(|parts| parts.len() as u64).sum::<u64>();
     errors
         .into_iter()
-        .for_each(|code| front.counters.error(ApiKey::Fetch, code));
+        .for_each(|code| bench.counters.error(ApiKey::Fetch, code));
     let reply = match frame {
         Ok(frame) => Reply::Parts(fill(frame.bytes, &frame.holes, pieces)),
-        Err(error) => front.unsayable(&call, error),
+        Err(error) => bench.unsayable(&call, error),
     };
-    front.sessions.answered(index);
-    front.reply(call.home, reply);
+    bench.sessions.answered(index);
+    bench.reply(call.home, reply);
 }
 
 fn topic(key: &TopicKey) -> FetchableTopicResponse<'static> {
@@ -231,7 +231,7 @@ fn say(interest: &Interest, isolation: Isolation) -> PartitionData<'static> {
 }
 
 fn point_to_leader(
-    front: &Front,
+    bench: &Bench,
     call: &Call,
     interest: &Interest,
     said: &mut PartitionData<'_>,
@@ -241,7 +241,7 @@ fn point_to_leader(
     if call.version < 16 || !moved.contains(&said.error_code) {
         return;
     }
-    let found = cluster::topic_of(&front.image, &interest.wanted.topic);
+    let found = cluster::topic_of(&bench.image, &interest.wanted.topic);
     let Some((leader_id, leader_epoch)) =
         found.and_then(|topic| cluster::leader(topic, said.partition_index))
     else {
@@ -254,7 +254,7 @@ fn point_to_leader(
     if endpoints.iter().any(|known| known.node_id == leader_id) {
         return;
     }
-    if let Some(node) = cluster::node(front, call.listener, leader_id) {
+    if let Some(node) = cluster::node(bench, call.listener, leader_id) {
         let (host, port, rack) = (node.host.into(), node.port, node.rack.map(Cow::Owned));
         endpoints.push(NodeEndpoint {
             node_id: leader_id,

@@ -14,7 +14,7 @@ use ottla_protocol::messages::find_coordinator_response::{Coordinator, FindCoord
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
 use super::{Api, Outcome, never};
-use crate::front::Front;
+use crate::bench::Bench;
 use crate::gather::Call;
 
 pub(super) const API: Api = Api {
@@ -26,7 +26,7 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = FindCoordinatorRequest::decode(&mut Reader::new(&body), call.version)?;
     let (code, why) = match request.key_type {
@@ -43,7 +43,7 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             "No coordinator of this type is served.",
         ),
     };
-    front.counters.error(ApiKey::FindCoordinator, code);
+    bench.counters.error(ApiKey::FindCoordinator, code);
     let none = Coordinator {
         node_id: -1,
         port: -1,
@@ -73,6 +73,6 @@ fn start(front: &mut Front, _: Now, call: Call) -> Result<Outcome, DecodeError> 
         }
     };
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }

@@ -7,9 +7,6 @@
 //! A transactional id is refused as final (TRANSACTIONAL_ID_AUTHORIZATION_FAILED) until transactions are served; an empty one
 //! is INVALID_REQUEST.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-
 use bytes::Bytes;
 use ottla_controller::{Request, Response};
 use ottla_machine::{Now, ProducerId};
@@ -17,8 +14,8 @@ use ottla_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
 use super::{Api, Outcome};
+use crate::bench::{Answer, Bench};
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather, Home};
 use crate::limits;
 
@@ -31,30 +28,7 @@ pub(super) const API: Api = Api {
     finish,
 };
 
-/// The leased ids that are left.
-#[derive(Debug, Default)]
-pub(crate) struct ProducerIds {
-    left: Range<i64>,
-    next: Range<i64>,
-    size: i64,
-    asked: bool,
-    waiting: VecDeque<Call>,
-}
-
-impl ProducerIds {
-    fn take(&mut self) -> Option<ProducerId> {
-        if self.left.is_empty() {
-            self.left = std::mem::take(&mut self.next);
-        }
-        self.left.next().map(ProducerId)
-    }
-
-    fn wants_more(&self) -> bool {
-        !self.asked && self.next.is_empty() && (self.left.end - self.left.start) * 10 <= self.size
-    }
-}
-
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = InitProducerIdRequest::decode(&mut Reader::new(&body), call.version)?;
     let refused = match request.transactional_id.as_deref() {
@@ -63,17 +37,17 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         None => None,
     };
     if let Some(code) = refused {
-        return Ok(Outcome::Now(say(front, &call, Err(code))));
+        return Ok(Outcome::Now(say(bench, &call, Err(code))));
     }
-    let id = front.producer_ids.take();
-    lease(front, now);
+    let id = bench.producer_ids.take();
+    lease(bench, now);
     Ok(match id {
-        Some(id) => Outcome::Now(say(front, &call, Ok(id))),
-        None if front.producer_ids.waiting.len() >= limits::WAITING_PRODUCERS => {
-            Outcome::Now(say(front, &call, Err(ErrorCode::CoordinatorLoadInProgress)))
+        Some(id) => Outcome::Now(say(bench, &call, Ok(id))),
+        None if bench.producer_ids.waiting.len() >= limits::WAITING_PRODUCERS => {
+            Outcome::Now(say(bench, &call, Err(ErrorCode::CoordinatorLoadInProgress)))
         }
         None => {
-            front.producer_ids.waiting.push_back(Call {
+            bench.producer_ids.waiting.push_back(Call {
                 body: Bytes::new(),
                 ..call
             });
@@ -82,7 +56,7 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
     })
 }
 
-fn say(front: &mut Front, call: &Call, id: Result<ProducerId, ErrorCode>) -> Reply {
+fn say(bench: &mut Bench, call: &Call, id: Result<ProducerId, ErrorCode>) -> Reply {
     let response = match id {
         Ok(id) => InitProducerIdResponse {
             producer_id: id.0,
@@ -90,7 +64,7 @@ fn say(front: &mut Front, call: &Call, id: Result<ProducerId, ErrorCode>) -> Rep
             ..InitProducerIdResponse::default()
         },
         Err(code) => {
-            front.counters.error(ApiKey::InitProducerId, code);
+            bench.counters.error(ApiKey::InitProducerId, code);
             let error_code = code.code();
             InitProducerIdResponse {
                 error_code,
@@ -100,15 +74,15 @@ fn say(front: &mut Front, call: &Call, id: Result<ProducerId, ErrorCode>) -> Rep
             }
         }
     };
-    front.encode(call, |w, version| response.encode(w, version))
+    bench.encode(call, |w, version| response.encode(w, version))
 }
 
 /// Asks the controller for a block, if one will be needed soon.
-fn lease(front: &mut Front, now: Now) {
-    if !front.producer_ids.wants_more() {
+fn lease(bench: &mut Bench, now: Now) {
+    if !bench.producer_ids.wants_more() {
         return;
     }
-    front.producer_ids.asked = true;
+    bench.producer_ids.asked = true;
     let call = Call {
         home: Home::Nobody,
         key: ApiKey::InitProducerId,
@@ -118,19 +92,19 @@ fn lease(front: &mut Front, now: Now) {
         body: Bytes::new(),
         pins: 0,
     };
-    let gather = front
+    let gather = bench
         .gathers
         .open(call, Some(now.mono.after_ms(limits::INTERNAL_TIMEOUT_MS)));
-    let ticket = front.gathers.expect(gather);
-    let broker = front.config.node_id;
-    let epoch = front.image.broker(broker).map_or(-1, |broker| broker.epoch);
+    let ticket = bench.gathers.expect(gather);
+    let broker = bench.config.node_id;
+    let epoch = bench.image.broker(broker).map_or(-1, |broker| broker.epoch);
     let request = Request::AllocateProducerIds { broker, epoch };
-    front.requests.push_back((ticket, request));
+    bench.requests.push_back((ticket, request));
 }
 
 /// The controller has granted a block, or has not.
-fn finish(front: &mut Front, now: Now, gather: Gather<Answer>) -> Reply {
-    front.producer_ids.asked = false;
+fn finish(bench: &mut Bench, now: Now, gather: Gather<Answer>) -> Reply {
+    bench.producer_ids.asked = false;
     let block = match gather.answers.into_iter().next().flatten() {
         Some(Answer::Controller(Response::AllocateProducerIds(Ok(block)))) if !block.is_empty() => {
             Some(block)
@@ -138,21 +112,21 @@ fn finish(front: &mut Front, now: Now, gather: Gather<Answer>) -> Reply {
         _ => None,
     };
     if let Some(block) = block {
-        front.producer_ids.size = block.end - block.start;
-        front.producer_ids.next = block;
-        while let Some(call) = front.producer_ids.waiting.pop_front() {
-            let Some(id) = front.producer_ids.take() else {
-                front.producer_ids.waiting.push_front(call);
+        bench.producer_ids.size = block.end - block.start;
+        bench.producer_ids.next = block;
+        while let Some(call) = bench.producer_ids.waiting.pop_front() {
+            let Some(id) = bench.producer_ids.take() else {
+                bench.producer_ids.waiting.push_front(call);
                 break;
             };
-            let reply = say(front, &call, Ok(id));
-            front.reply(call.home, reply);
+            let reply = say(bench, &call, Ok(id));
+            bench.reply(call.home, reply);
         }
-        lease(front, now);
+        lease(bench, now);
     } else {
-        for call in std::mem::take(&mut front.producer_ids.waiting) {
-            let reply = say(front, &call, Err(ErrorCode::CoordinatorLoadInProgress));
-            front.reply(call.home, reply);
+        for call in std::mem::take(&mut bench.producer_ids.waiting) {
+            let reply = say(bench, &call, Err(ErrorCode::CoordinatorLoadInProgress));
+            bench.reply(call.home, reply);
         }
     }
     Reply::Silent

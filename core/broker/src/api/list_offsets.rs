@@ -14,10 +14,10 @@ use ottla_protocol::messages::list_offsets_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 use ottla_shard::{Isolation, Question, ShardAsk};
 
-use super::{Api, Outcome, epoch, refused};
+use super::{Api, Outcome, epoch, gathered, refused};
+use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
 
 pub(super) const API: Api = Api {
@@ -34,7 +34,7 @@ const SPECIAL: [(i64, i16); 4] = [(-3, 7), (-4, 8), (-5, 9), (-6, 11)];
 
 const FIRST_WITH_EPOCHS: i16 = 4;
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let (body, version) = (call.body.clone(), call.version);
     let request = ListOffsetsRequest::decode(&mut Reader::new(&body), version)?;
     let isolation = if request.isolation_level == 0 {
@@ -42,15 +42,15 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
     } else {
         Isolation::ReadCommitted
     };
-    let gather = front.gathers.open(call, None);
+    let gather = bench.gathers.open(call, None);
     for topic in &request.topics {
         for partition in &topic.partitions {
             let timestamp = partition.timestamp;
             let special = SPECIAL.iter().find(|(value, _)| *value == timestamp);
             let known = timestamp >= -2 || special.is_some_and(|(_, first)| version >= *first);
-            match cluster::find_by_name(&front.image, &topic.name, partition.partition_index) {
-                Err(code) => front.gathers.settle(gather, refused(code, None)),
-                Ok(_) if !known => front
+            match cluster::find_by_name(&bench.image, &topic.name, partition.partition_index) {
+                Err(code) => bench.gathers.settle(gather, refused(code, None)),
+                Ok(_) if !known => bench
                     .gathers
                     .settle(gather, refused(ErrorCode::UnsupportedVersion, None)),
                 Ok(_) if timestamp == -6 => {
@@ -59,7 +59,7 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
                         offset: Offset(-1),
                         leader_epoch: epoch(-1),
                     };
-                    front.gathers.settle(gather, Answer::Shard(none));
+                    bench.gathers.settle(gather, Answer::Shard(none));
                 }
                 Ok(id) => {
                     let current_leader_epoch = epoch(partition.current_leader_epoch);
@@ -68,18 +68,18 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
                         timestamp,
                         isolation,
                     };
-                    let ticket = front.gathers.expect(gather);
-                    front
+                    let ticket = bench.gathers.expect(gather);
+                    bench
                         .asks
                         .push_back(ShardAsk::Question(ticket, id, question));
                 }
             }
         }
     }
-    Ok(front.gathered(now, gather))
+    Ok(gathered(bench, now, gather))
 }
 
-fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     let body = call.body.clone();
     // It was read once before, so it can be read again.
@@ -94,7 +94,7 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
             partitions: topic
                 .partitions
                 .iter()
-                .map(|partition| say(front, partition.partition_index, answers.next().flatten()))
+                .map(|partition| say(bench, partition.partition_index, answers.next().flatten()))
                 .collect(),
             name: topic.name,
         });
@@ -109,11 +109,11 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
             .flat_map(|topic| &mut topic.partitions);
         all.for_each(|partition| partition.leader_epoch = -1);
     }
-    front.encode(&call, |w, version| response.encode(w, version))
+    bench.encode(&call, |w, version| response.encode(w, version))
 }
 
 fn say(
-    front: &mut Front,
+    bench: &mut Bench,
     partition_index: i32,
     answer: Option<Answer>,
 ) -> ListOffsetsPartitionResponse {
@@ -140,7 +140,7 @@ fn say(
         Some(Answer::Shard(ottla_shard::Answer::Refused(refused))) => refused.error,
         _ => ErrorCode::RequestTimedOut,
     };
-    front.counters.error(ApiKey::ListOffsets, code);
+    bench.counters.error(ApiKey::ListOffsets, code);
     ListOffsetsPartitionResponse {
         error_code: code.code(),
         ..none

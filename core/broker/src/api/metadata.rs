@@ -19,8 +19,8 @@ use ottla_protocol::messages::metadata_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Uuid};
 
 use super::{Api, Outcome, auto_create, never};
+use crate::bench::Bench;
 use crate::connection::Reply;
-use crate::front::Front;
 use crate::gather::Call;
 use crate::{auth, cluster};
 
@@ -33,7 +33,7 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = MetadataRequest::decode(&mut Reader::new(&body), call.version)?;
     let asked = match request.topics {
@@ -46,7 +46,7 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         && call.version < 12
         && topics.iter().any(by_id)
     {
-        return Ok(Outcome::Now(no_ids_yet(front, &call, topics)));
+        return Ok(Outcome::Now(no_ids_yet(bench, &call, topics)));
     }
     let operations = if request.include_topic_authorized_operations {
         auth::TOPIC_OPERATIONS
@@ -54,18 +54,18 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         auth::NOT_ASKED
     };
     let topics = match asked {
-        None => front
+        None => bench
             .image
             .topics()
-            .map(|topic| describe(front, topic))
+            .map(|topic| describe(bench, topic))
             .collect(),
         Some(topics) => {
             let creates =
-                request.allow_auto_topic_creation && front.config.auto_create_topics_enable;
-            look_up(front, now, &topics, creates)
+                request.allow_auto_topic_creation && bench.config.auto_create_topics_enable;
+            look_up(bench, now, &topics, creates)
         }
     };
-    let mut response = response(front, &call, topics);
+    let mut response = response(bench, &call, topics);
     response
         .topics
         .iter_mut()
@@ -74,16 +74,16 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
         response.cluster_authorized_operations = auth::CLUSTER_OPERATIONS;
     }
     Ok(Outcome::Now(
-        front.encode(&call, |w, version| response.encode(w, version)),
+        bench.encode(&call, |w, version| response.encode(w, version)),
     ))
 }
 
 fn response(
-    front: &Front,
+    bench: &Bench,
     call: &Call,
     topics: Vec<MetadataResponseTopic<'static>>,
 ) -> MetadataResponse<'static> {
-    let nodes = cluster::nodes(front, call.listener, false);
+    let nodes = cluster::nodes(bench, call.listener, false);
     MetadataResponse {
         // Any live broker does: it passes on what is for the controller.
         controller_id: nodes.first().map_or(-1, |node| node.id),
@@ -96,15 +96,15 @@ fn response(
                 rack: node.rack.map(Into::into),
             })
             .collect(),
-        cluster_id: Some(front.cluster_id.to_string().into()),
+        cluster_id: Some(bench.cluster_id.to_string().into()),
         topics,
         cluster_authorized_operations: auth::NOT_ASKED,
         ..MetadataResponse::default()
     }
 }
 
-fn no_ids_yet(front: &mut Front, call: &Call, topics: &[MetadataRequestTopic<'_>]) -> Reply {
-    front
+fn no_ids_yet(bench: &mut Bench, call: &Call, topics: &[MetadataRequestTopic<'_>]) -> Reply {
+    bench
         .counters
         .error(ApiKey::Metadata, ErrorCode::InvalidRequest);
     let topics = topics.iter().map(|topic| MetadataResponseTopic {
@@ -119,7 +119,7 @@ fn no_ids_yet(front: &mut Front, call: &Call, topics: &[MetadataRequestTopic<'_>
         cluster_authorized_operations: auth::NOT_ASKED,
         ..MetadataResponse::default()
     };
-    front.encode(call, |w, version| response.encode(w, version))
+    bench.encode(call, |w, version| response.encode(w, version))
 }
 
 fn error(code: ErrorCode) -> MetadataResponseTopic<'static> {
@@ -131,7 +131,7 @@ fn error(code: ErrorCode) -> MetadataResponseTopic<'static> {
 
 /// The topics that were asked for, each once.
 fn look_up(
-    front: &mut Front,
+    bench: &mut Bench,
     now: Now,
     asked: &[MetadataRequestTopic<'_>],
     creates: bool,
@@ -146,11 +146,11 @@ fn look_up(
             continue;
         }
         let code = match (
-            cluster::topic(&front.image, name.unwrap_or(""), wanted.topic_id),
+            cluster::topic(&bench.image, name.unwrap_or(""), wanted.topic_id),
             name,
         ) {
             (Some(topic), _) => {
-                topics.push(describe(front, topic));
+                topics.push(describe(bench, topic));
                 continue;
             }
             (None, None) if by_id => ErrorCode::UnknownTopicId,
@@ -161,7 +161,7 @@ fn look_up(
                 ErrorCode::UnknownTopicOrPartition
             }
         };
-        front.counters.error(ApiKey::Metadata, code);
+        bench.counters.error(ApiKey::Metadata, code);
         let name = name.map(|name| name.to_owned().into());
         topics.push(MetadataResponseTopic {
             name,
@@ -170,12 +170,12 @@ fn look_up(
         });
     }
     if creates {
-        auto_create::create(front, now, unknown);
+        auto_create::create(bench, now, unknown);
     }
     topics
 }
 
-fn describe(front: &Front, topic: &Topic) -> MetadataResponseTopic<'static> {
+fn describe(bench: &Bench, topic: &Topic) -> MetadataResponseTopic<'static> {
     let partitions = topic
         .partitions
         .iter()
@@ -196,7 +196,7 @@ fn describe(front: &Front, topic: &Topic) -> MetadataResponseTopic<'static> {
                 offline_replicas: partition
                     .replicas
                     .iter()
-                    .filter(|node| !cluster::is_live(&front.image, **node))
+                    .filter(|node| !cluster::is_live(&bench.image, **node))
                     .map(|node| node.0)
                     .collect(),
             }

@@ -19,12 +19,12 @@ pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 
 use ottla_controller::Refusal;
-use ottla_machine::{LeaderEpoch, Now, Offset};
+use ottla_machine::{LeaderEpoch, Now, Offset, Ticket};
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode};
 use ottla_shard::Refused;
 
+use crate::bench::{Answer, Bench};
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
 
 /// What came of a request.
@@ -49,9 +49,9 @@ pub(crate) struct Api {
     /// The last version of both.
     last: i16,
     /// Takes a request.
-    start: fn(&mut Front, Now, Call) -> Result<Outcome, DecodeError>,
+    start: fn(&mut Bench, Now, Call) -> Result<Outcome, DecodeError>,
     /// Answers a gather that is complete, or whose time is up.
-    finish: fn(&mut Front, Now, Gather<Answer>) -> Reply,
+    finish: fn(&mut Bench, Now, Gather<Answer>) -> Reply,
 }
 
 /// Every API that is served.
@@ -87,19 +87,27 @@ pub(crate) fn overlaps(frame: &[u8]) -> bool {
 }
 
 /// Takes a request whose API is served.
-pub(crate) fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+pub(crate) fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let api = find(call.key).expect("a call is made of what is served");
-    (api.start)(front, now, call)
+    (api.start)(bench, now, call)
 }
 
 /// Answers a gather.
-pub(crate) fn finish(front: &mut Front, now: Now, gather: Gather<Answer>) -> Reply {
+pub(crate) fn finish(bench: &mut Bench, now: Now, gather: Gather<Answer>) -> Reply {
     let api = find(gather.call.key).expect("a call is made of what is served");
-    (api.finish)(front, now, gather)
+    (api.finish)(bench, now, gather)
+}
+
+/// Whether a gather that was just opened waits, or can be answered already.
+fn gathered(bench: &mut Bench, now: Now, ticket: Ticket) -> Outcome {
+    match bench.gathers.complete(ticket) {
+        Some(gather) => Outcome::Now(finish(bench, now, gather)),
+        None => Outcome::Later(ticket.gather),
+    }
 }
 
 /// For APIs that answer at once.
-fn never(_: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn never(_: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     unreachable!("{} opens no gather", gather.call.key)
 }
 

@@ -11,10 +11,10 @@ use ottla_protocol::messages::offset_for_leader_epoch_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 use ottla_shard::{Question, ShardAsk};
 
-use super::{Api, Outcome, epoch, refused};
+use super::{Api, Outcome, epoch, gathered, refused};
+use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
 
 pub(super) const API: Api = Api {
@@ -26,31 +26,31 @@ pub(super) const API: Api = Api {
     finish,
 };
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = OffsetForLeaderEpochRequest::decode(&mut Reader::new(&body), call.version)?;
-    let gather = front.gathers.open(call, None);
+    let gather = bench.gathers.open(call, None);
     for topic in &request.topics {
         for partition in &topic.partitions {
-            match cluster::find_by_name(&front.image, &topic.topic, partition.partition) {
-                Err(code) => front.gathers.settle(gather, refused(code, None)),
+            match cluster::find_by_name(&bench.image, &topic.topic, partition.partition) {
+                Err(code) => bench.gathers.settle(gather, refused(code, None)),
                 Ok(id) => {
                     let question = Question::EpochEnd {
                         current_leader_epoch: epoch(partition.current_leader_epoch),
                         leader_epoch: epoch(partition.leader_epoch),
                     };
-                    let ticket = front.gathers.expect(gather);
-                    front
+                    let ticket = bench.gathers.expect(gather);
+                    bench
                         .asks
                         .push_back(ShardAsk::Question(ticket, id, question));
                 }
             }
         }
     }
-    Ok(front.gathered(now, gather))
+    Ok(gathered(bench, now, gather))
 }
 
-fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     let body = call.body.clone();
     // It was read once before, so it can be read again.
@@ -66,7 +66,7 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
             partitions: topic
                 .partitions
                 .iter()
-                .map(|partition| say(front, partition.partition, answers.next().flatten()))
+                .map(|partition| say(bench, partition.partition, answers.next().flatten()))
                 .collect(),
             topic: topic.topic,
         });
@@ -74,10 +74,10 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
         throttle_time_ms: 0,
         topics: topics.collect(),
     };
-    front.encode(&call, |w, version| response.encode(w, version))
+    bench.encode(&call, |w, version| response.encode(w, version))
 }
 
-fn say(front: &mut Front, partition: i32, answer: Option<Answer>) -> EpochEndOffset {
+fn say(bench: &mut Bench, partition: i32, answer: Option<Answer>) -> EpochEndOffset {
     let none = EpochEndOffset {
         error_code: 0,
         partition,
@@ -98,7 +98,7 @@ fn say(front: &mut Front, partition: i32, answer: Option<Answer>) -> EpochEndOff
         Some(Answer::Shard(ottla_shard::Answer::Refused(refused))) => refused.error,
         _ => ErrorCode::RequestTimedOut,
     };
-    front.counters.error(ApiKey::OffsetForLeaderEpoch, code);
+    bench.counters.error(ApiKey::OffsetForLeaderEpoch, code);
     EpochEndOffset {
         error_code: code.code(),
         ..none

@@ -19,10 +19,10 @@ use ottla_protocol::messages::produce_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader, Records};
 use ottla_shard::{Append, Appended, PartitionId, Refused, ShardAsk};
 
-use super::{Api, Outcome, refused};
+use super::{Api, Outcome, gathered, refused};
+use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
-use crate::front::{Answer, Front};
 use crate::gather::{Call, Gather};
 
 pub(super) const API: Api = Api {
@@ -34,17 +34,17 @@ pub(super) const API: Api = Api {
     finish,
 };
 
-fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let (body, version, pins) = (call.body.clone(), call.version, call.pins);
     let request = ProduceRequest::decode(&mut Reader::new(&body), version)?;
     let transactional_id: Option<Arc<str>> = request.transactional_id.as_deref().map(Arc::from);
     let deadline = (request.acks != 0).then(|| now.mono.after_ms(request.timeout_ms.into()));
-    let gather = front.gathers.open(call, deadline);
+    let gather = bench.gathers.open(call, deadline);
     for topic in &request.topic_data {
         for partition in &topic.partition_data {
-            let judged = judge(front, version, request.acks, topic, partition.index);
+            let judged = judge(bench, version, request.acks, topic, partition.index);
             match (judged, partition.records) {
-                (Err((code, message)), _) => front.gathers.settle(gather, refused(code, message)),
+                (Err((code, message)), _) => bench.gathers.settle(gather, refused(code, message)),
                 (Ok(partition), Some(Records::Bytes(records))) => {
                     let append = Append {
                         partition,
@@ -53,37 +53,37 @@ fn start(front: &mut Front, now: Now, call: Call) -> Result<Outcome, DecodeError
                         acks: request.acks,
                         transactional_id: transactional_id.clone(),
                     };
-                    let ticket = front.gathers.expect(gather);
-                    front.asks.push_back(ShardAsk::Append(ticket, append));
+                    let ticket = bench.gathers.expect(gather);
+                    bench.asks.push_back(ShardAsk::Append(ticket, append));
                 }
                 (Ok(_), _) => {
                     let message = "The records of a partition must not be null.";
-                    front
+                    bench
                         .gathers
                         .settle(gather, refused(ErrorCode::InvalidRecord, Some(message)));
                 }
             }
         }
     }
-    Ok(front.gathered(now, gather))
+    Ok(gathered(bench, now, gather))
 }
 
 type Judged = Result<PartitionId, (ErrorCode, Option<&'static str>)>;
 
 fn judge(
-    front: &Front,
+    bench: &Bench,
     version: i16,
     acks: i16,
     topic: &TopicProduceData<'_>,
     partition: i32,
 ) -> Judged {
     let found = if version >= 13 {
-        cluster::find_by_id(&front.image, topic.topic_id, partition)
+        cluster::find_by_id(&bench.image, topic.topic_id, partition)
     } else {
-        cluster::find_by_name(&front.image, &topic.name, partition)
+        cluster::find_by_name(&bench.image, &topic.name, partition)
     };
     let id = found.map_err(|code| (code, None))?;
-    if cluster::is_internal_id(&front.image, id.topic_id) {
+    if cluster::is_internal_id(&bench.image, id.topic_id) {
         return Err((
             ErrorCode::InvalidTopicException,
             Some("This topic is written by the cluster itself."),
@@ -95,7 +95,7 @@ fn judge(
     Ok(id)
 }
 
-fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
+fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Gather { call, answers, .. } = gather;
     let body = call.body.clone();
     // It was read once before, so it can be read again.
@@ -111,15 +111,15 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
             let mut said = say(partition.index, answers.next().flatten());
             match ErrorCode::from_code(said.error_code) {
                 Some(ErrorCode::None) => {
-                    front.counters.produced_bytes +=
+                    bench.counters.produced_bytes +=
                         partition.records.map_or(0, |records| records.len()) as u64;
                 }
                 Some(code) => {
-                    front.counters.error(ApiKey::Produce, code);
+                    bench.counters.error(ApiKey::Produce, code);
                     worst = Some(code);
                     if call.version >= 10 && code == ErrorCode::NotLeaderOrFollower {
                         point_to_leader(
-                            front,
+                            bench,
                             &call,
                             topic,
                             &mut said,
@@ -141,13 +141,13 @@ fn finish(front: &mut Front, _: Now, gather: Gather<Answer>) -> Reply {
     match (request.acks, worst) {
         (0, None) => Reply::Silent,
         (0, Some(code)) => {
-            front.note(
+            bench.note(
                 Level::Info,
                 format!("a connection was closed: {code} for a batch with acks=0"),
             );
             Reply::Close
         }
-        _ => front.encode(&call, |w, version| response.encode(w, version)),
+        _ => bench.encode(&call, |w, version| response.encode(w, version)),
     }
 }
 
@@ -195,13 +195,13 @@ fn say(index: i32, answer: Option<Answer>) -> PartitionProduceResponse<'static> 
 }
 
 fn point_to_leader(
-    front: &Front,
+    bench: &Bench,
     call: &Call,
     topic: &TopicProduceData<'_>,
     said: &mut PartitionProduceResponse<'_>,
     endpoints: &mut Vec<NodeEndpoint<'_>>,
 ) {
-    let found = cluster::topic(&front.image, &topic.name, topic.topic_id);
+    let found = cluster::topic(&bench.image, &topic.name, topic.topic_id);
     let Some((leader_id, leader_epoch)) =
         found.and_then(|topic| cluster::leader(topic, said.index))
     else {
@@ -214,7 +214,7 @@ fn point_to_leader(
     if endpoints.iter().any(|known| known.node_id == leader_id) {
         return;
     }
-    if let Some(node) = cluster::node(front, call.listener, leader_id) {
+    if let Some(node) = cluster::node(bench, call.listener, leader_id) {
         let (host, port, rack) = (node.host.into(), node.port, node.rack.map(Cow::Owned));
         endpoints.push(NodeEndpoint {
             node_id: leader_id,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ottla_machine::{LeaderEpoch, Offset, Parts};
 use ottla_protocol::{ErrorCode, Uuid};
-use ottla_shard::{Isolation, PartitionId, ReadAnswer};
+use ottla_shard::{Isolation, PartitionId, Read, ReadAnswer, WatchKey};
 
 /// A topic as a fetch names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +113,30 @@ impl Interest {
         match &self.found {
             Found::Read { records, .. } => records.len(),
             _ => 0,
+        }
+    }
+
+    /// The read to be asked of the shard, for which room is set aside.
+    pub fn read(
+        &mut self,
+        partition: PartitionId,
+        room: usize,
+        at_least_one: bool,
+        isolation: Isolation,
+        watch: Option<WatchKey>,
+    ) -> Read {
+        let max_bytes = room.min(self.wanted.max_bytes);
+        self.reading = Some(max_bytes);
+        self.watched = watch.map(|_| partition).or(self.watched);
+        Read {
+            partition,
+            current_leader_epoch: self.wanted.current_leader_epoch,
+            from: self.wanted.offset,
+            last_fetched_epoch: self.wanted.last_fetched_epoch,
+            max_bytes,
+            at_least_one,
+            isolation,
+            watch,
         }
     }
 

@@ -220,14 +220,15 @@ impl Sessions {
         self.lives.get_mut(index as usize)?.session.as_mut()
     }
 
+    fn lives(&self, index: u32, generation: u32) -> bool {
+        let life = self.lives.get(index as usize);
+        life.is_some_and(|life| life.generation == generation)
+    }
+
     /// The shard has answered a read.
     pub fn on_answer(&mut self, ticket: Ticket, answer: Answer) {
         let index = ticket.gather & !SESSION;
-        if !self
-            .lives
-            .get(index as usize)
-            .is_some_and(|life| life.generation == ticket.generation)
-        {
+        if !self.lives(index, ticket.generation) {
             return;
         }
         if let Some(session) = self.session(index) {
@@ -238,11 +239,7 @@ impl Sessions {
 
     /// The shard says that there is more to see.
     pub fn on_ready(&mut self, key: WatchKey) {
-        if !self
-            .lives
-            .get(key.session as usize)
-            .is_some_and(|life| life.generation == key.generation)
-        {
+        if !self.lives(key.session, key.generation) {
             return;
         }
         if let Some(session) = self.session(key.session)

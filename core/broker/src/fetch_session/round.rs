@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use ottla_machine::{Ticket, Time};
 use ottla_protocol::ErrorCode;
-use ottla_shard::{Answer, PartitionId, Read, ShardAsk, WatchKey};
+use ottla_shard::{Answer, PartitionId, ShardAsk, WatchKey};
 
 use super::interest::{Found, Interest, Seen, TopicKey};
 use super::{Fetch, SESSION, Session};
@@ -235,27 +235,16 @@ impl Session {
             // A session that ends with its answer needs watches only while it may have to park.
             let watches =
                 caches || (round.taken < round.fetch.min_bytes && now < round.fetch.until);
-            let reserved = room.min(interest.wanted.max_bytes);
-            interest.reading = Some(reserved);
-            interest.watched = watches.then_some(partition).or(interest.watched);
-            round.reserved += reserved;
-            asks.push_back(ShardAsk::Read(
-                Ticket {
-                    gather: key.session | SESSION,
-                    generation: key.generation,
-                    slot,
-                },
-                Read {
-                    partition,
-                    current_leader_epoch: interest.wanted.current_leader_epoch,
-                    from: interest.wanted.offset,
-                    last_fetched_epoch: interest.wanted.last_fetched_epoch,
-                    max_bytes: reserved,
-                    at_least_one: round.taken == 0,
-                    isolation: self.isolation,
-                    watch: watches.then_some(watch),
-                },
-            ));
+            let watch = watches.then_some(watch);
+            let read = interest.read(partition, room, round.taken == 0, self.isolation, watch);
+            round.reserved += read.max_bytes;
+            let (gather, generation) = (key.session | SESSION, key.generation);
+            let ticket = Ticket {
+                gather,
+                generation,
+                slot,
+            };
+            asks.push_back(ShardAsk::Read(ticket, read));
         }
         round.issued < round.order.len()
             && round.room().is_some()

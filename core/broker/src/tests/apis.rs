@@ -40,7 +40,7 @@ macro_rules! answered {
 #[test]
 fn api_versions_says_what_is_served() {
     let mut house = House::new();
-    house.front.quorum.kraft_version = 1;
+    house.front.bench.quorum.kraft_version = 1;
     let conn = house.connect();
     for version in 0..=4 {
         let named = ApiVersionsRequest {
@@ -88,7 +88,10 @@ fn api_versions_says_what_is_served() {
                             ("metadata.version".into(), 30, 30)
                         ]
                     );
-                    assert_eq!(answer.finalized_features_epoch, house.front.image.offset.0);
+                    assert_eq!(
+                        answer.finalized_features_epoch,
+                        house.front.bench.image.offset.0
+                    );
                     let zero = answer.supported_features.iter().any(|f| f.min_version == 0);
                     assert_eq!(
                         zero,
@@ -929,7 +932,7 @@ fn describe_configs_shows_values_sources_and_chains() {
 #[test]
 fn describe_quorum_shows_the_one_log() {
     let mut house = House::new();
-    house.front.quorum = crate::QuorumView {
+    house.front.bench.quorum = crate::QuorumView {
         leader_id: 1,
         leader_epoch: 3,
         high_watermark: 20,

@@ -359,7 +359,7 @@ fn a_connection_that_ends_leaves_nothing_behind() {
     );
     house.hang_up(conn);
     assert_eq!(house.forgotten.len(), 10);
-    assert_eq!(house.front.gathers.len(), 0);
+    assert_eq!(house.front.bench.gathers.len(), 0);
     let next = house.connect();
     house.send(next, &versions(1));
     assert_eq!(

@@ -579,7 +579,7 @@ fn a_session_is_renewed_and_closed() {
         ask(&mut house, conn, &Ask::session(renewed, 1, &[])).error,
         70
     );
-    assert_eq!(house.front.sessions.counts().0, 0);
+    assert_eq!(house.front.bench.sessions.counts().0, 0);
     assert!(house.logs.values().all(|log| log.watches.is_empty()));
 }
 
@@ -623,7 +623,7 @@ fn sessions_have_places_and_give_them_up_to_larger_ones() {
         ask(&mut house, conn, &Ask::session(0, 0, &small)).session > 0,
         "an idle one gives way"
     );
-    assert_eq!(house.front.sessions.counts().0, 2);
+    assert_eq!(house.front.bench.sessions.counts().0, 2);
 }
 
 #[test]
@@ -687,7 +687,7 @@ fn a_connection_that_ends_in_the_middle_of_a_fetch_leaves_no_watch() {
     let watched: usize = house.logs.values().map(|log| log.watches.len()).sum();
     assert_eq!(
         watched,
-        house.front.sessions.counts().1,
+        house.front.bench.sessions.counts().1,
         "a watch for each partition of a session that lives"
     );
 }

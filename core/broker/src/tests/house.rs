@@ -151,7 +151,7 @@ impl House {
             .apply(Offset(self.next_offset), LeaderEpoch(1), &value)
             .expect("it fits");
         self.next_offset += 1;
-        self.front.image = Arc::new(self.fold.image().clone());
+        self.front.bench.image = Arc::new(self.fold.image().clone());
     }
 
     /// Makes a topic. Its id is made of its name.
@@ -277,11 +277,11 @@ impl House {
     fn carry(&mut self) {
         loop {
             self.front.work(self.now, &mut self.fx);
-            self.requests.extend(self.front.requests.drain(..));
-            if self.front.asks.is_empty() {
+            self.requests.extend(self.front.bench.requests.drain(..));
+            if self.front.bench.asks.is_empty() {
                 return;
             }
-            while let Some(ask) = self.front.asks.pop_front() {
+            while let Some(ask) = self.front.bench.asks.pop_front() {
                 let tells = self.shard(ask);
                 match &mut self.held {
                     Some(held) => held.extend(tells),

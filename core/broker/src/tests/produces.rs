@@ -142,7 +142,8 @@ fn refusals_before_the_log() {
     let conn = house.connect();
     let good = batch(b"v");
     let zero = Uuid::ZERO;
-    let cases: [(i16, (&str, Uuid), i32, i16, Option<&Bytes>, i16); 9] = [
+    type Case<'a> = (i16, (&'a str, Uuid), i32, i16, Option<&'a Bytes>, i16);
+    let cases: [Case<'_>; 9] = [
         (9, ("t", zero), 0, 2, Some(&good), 21),
         (9, ("t", zero), 0, -2, Some(&good), 21),
         (9, ("nowhere", zero), 0, 1, Some(&good), 3),
