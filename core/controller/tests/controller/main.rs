@@ -5,4 +5,5 @@ mod brokers;
 mod golden;
 mod tenures;
 mod topics;
+mod walk;
 mod world;
