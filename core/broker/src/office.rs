@@ -93,8 +93,10 @@ pub(crate) struct Office {
     /// The fold has moved since the image was told.
     stale: bool,
     life: Life,
-    /// The next heartbeat is due: the last one did not say yet what this broker waits for.
-    again: bool,
+    /// When the next heartbeat is due: the last one did not say yet what this broker waits for.
+    beat_at: Option<Time>,
+    /// The high watermark that the last heartbeat told.
+    beat_told: Offset,
     broker_epoch: i64,
     events: Vec<QuorumEvent>,
     tells: VecDeque<OfficeTell>,
@@ -143,7 +145,8 @@ impl Office {
             fold: Fold::new(),
             stale: false,
             life: Life::Loading,
-            again: false,
+            beat_at: None,
+            beat_told: Offset(-1),
             broker_epoch: -1,
             events: Vec::new(),
             tells: VecDeque::new(),
@@ -172,7 +175,7 @@ impl Office {
             let outcome = self.runtime.on_time(now, &self.view, &mut tail);
             self.on_outcome(now, outcome);
         }
-        if self.again {
+        if self.beat_at.is_some_and(|due| due <= now.mono) {
             self.beat(now);
         }
         self.quorum.settle(now, fx, &mut self.events);
@@ -181,8 +184,7 @@ impl Office {
 
     /// When `settle` is due next.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        let again = self.again.then_some(Time::ZERO);
-        [self.quorum.deadline(), self.runtime.deadline(), again].into_iter().flatten().min()
+        [self.quorum.deadline(), self.runtime.deadline(), self.beat_at].into_iter().flatten().min()
     }
 
     /// This broker wants to stop: its partitions are given up first.
@@ -360,7 +362,7 @@ impl Office {
                 self.life = Life::Waking;
                 self.beat(now);
             }
-            (_, Response::BrokerHeartbeat(Ok(answer))) => self.on_beat(answer),
+            (_, Response::BrokerHeartbeat(Ok(answer))) => self.on_beat(now, answer),
             (life, Response::Refused((_, why))) => self.refused(life, &why),
             (life, other) => self.refused(life, &format!("{other:?}")),
         }
@@ -370,7 +372,7 @@ impl Office {
         self.tells.push_back(OfficeTell::Offline(format!("the controller refused this node ({life:?}): {why}")));
     }
 
-    fn on_beat(&mut self, answer: HeartbeatAnswer) {
+    fn on_beat(&mut self, now: Now, answer: HeartbeatAnswer) {
         match self.life {
             Life::Waking if !answer.fenced => {
                 self.life = Life::Serving;
@@ -381,17 +383,22 @@ impl Office {
                 self.life = Life::Left;
                 self.tells.push_back(OfficeTell::Left);
             }
-            Life::Waking | Life::Leaving => self.again = true,
+            Life::Waking | Life::Leaving => {
+                // News is told at once; asking the same again waits.
+                let news = self.quorum.high_watermark() > self.beat_told;
+                self.beat_at = Some(if news { now.mono } else { now.mono.after_ms(BEAT_MS) });
+            }
             _ => {}
         }
     }
 
     fn beat(&mut self, now: Now) {
-        self.again = false;
+        self.beat_at = None;
+        self.beat_told = self.quorum.high_watermark();
         let beat = Heartbeat {
             broker: self.view.node,
             epoch: self.broker_epoch,
-            metadata_offset: self.quorum.high_watermark().plus(-1),
+            metadata_offset: self.beat_told.plus(-1),
             want_fence: false,
             want_shutdown: self.life == Life::Leaving,
         };
@@ -432,3 +439,6 @@ impl Office {
 fn features() -> Vec<FeatureRange> {
     READABLE_FEATURES.iter().map(|(name, min, max)| FeatureRange { name: (*name).to_owned(), min: *min, max: *max }).collect()
 }
+
+/// How long a heartbeat that has no news waits, milliseconds.
+const BEAT_MS: i64 = 100;

@@ -33,7 +33,7 @@ pub struct StartBroker {
     pub dirs: Vec<Dir>,
     /// The cluster's id, for a directory that is formatted now; drawn when there is none.
     pub cluster_id: Option<Uuid>,
-    /// Randomness for everything that is drawn.
+    /// Randomness for everything that is drawn. Another one in each life: the incarnation comes from it.
     pub seed: [u8; 32],
 }
 
