@@ -243,13 +243,7 @@ impl OpenFile {
         {
             return Some(self.begin(change));
         }
-        if self.syncing.is_empty() {
-            self.take_ready_syncs();
-            if !self.syncing.is_empty() {
-                let call = FileCall::Fdatasync { file: self.fd() };
-                return Some((Waiting::Sync { place }, Lane::Flush, call));
-            }
-        }
+        // Before the syncs: room that is there already ends here, and a sync may have waited for it.
         while self.room.is_none()
             && let Some(room) = self.rooms.pop_front()
         {
@@ -266,6 +260,13 @@ impl OpenFile {
             };
             self.room = Some(room);
             return Some((Waiting::Allocate { place }, Lane::Flush, call));
+        }
+        if self.syncing.is_empty() {
+            self.take_ready_syncs();
+            if !self.syncing.is_empty() {
+                let call = FileCall::Fdatasync { file: self.fd() };
+                return Some((Waiting::Sync { place }, Lane::Flush, call));
+            }
         }
         self.next_of_shut(out)
     }

@@ -214,6 +214,52 @@ fn room_is_asked_for_once_and_syncs_wait_for_it() {
 }
 
 #[test]
+fn room_that_is_there_already_holds_back_no_sync() {
+    play_opened(
+        "
+        > write f1 @0 abcd #2
+        < 2 pwritev p0 @0 abcd
+        = 2 wrote 4
+        ! #2 done
+        > allocate f1 3 #3 +
+        > sync f1 #4
+        < 3 flush fdatasync p0
+        ! #3 done
+        ",
+    );
+}
+
+#[test]
+#[should_panic(expected = "F4")]
+fn a_queued_range_is_not_overwritten() {
+    play_opened(
+        "
+        accept
+        ! opened c2 by peer
+        > send c2 f1@10+20
+        < 2 sendfile c2 p0 @10 20
+        > write f1 @30 fine #2
+        < 3 pwritev p0 @30 fine
+        > write f1 @29 x #3
+        ",
+    );
+}
+
+#[test]
+#[should_panic(expected = "F4")]
+fn a_queued_range_is_not_cut_off() {
+    play_opened(
+        "
+        accept
+        ! opened c2 by peer
+        > send c2 f1@10+20
+        < 2 sendfile c2 p0 @10 20
+        > truncate f1 29 #2
+        ",
+    );
+}
+
+#[test]
 fn reads_are_resumed_until_the_end() {
     play(
         "
