@@ -5,3 +5,5 @@ mod connections;
 mod fetches;
 mod house;
 mod produces;
+mod recorded;
+mod topics;
