@@ -1,0 +1,212 @@
+//! Ways to drive a desk over files: real ones, recorded ones, a pure disk, and a pure disk that uses every freedom a
+//! driver has (late, short, interrupted, out of order), as the simulator does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_desk::{Call, CallDone, CallId, Desk, Errno, Fd, FileCall, Lane, Outcome};
+use ottla_io::{
+    Bell, Files, Finished, Memory, MemoryFiles, Range, RealFiles, RecordingFiles, Threads,
+};
+use ottla_machine::{Dir, DiskOp, DiskOutput, Effect, Fault, Owner, Rng};
+use ottla_media::Media;
+use tempfile::TempDir;
+
+use super::echo::Echo;
+
+pub type Answer = Result<DiskOutput, Fault>;
+
+/// A desk over some files.
+pub struct Arm {
+    pub name: &'static str,
+    desk: Desk,
+    files: Option<Box<dyn Files>>,
+    seq: u64,
+    /// The directory of real files, if they are.
+    pub dir: Option<TempDir>,
+}
+
+impl Arm {
+    pub fn real() -> Arm {
+        let dir = TempDir::new().expect("a directory");
+        let files = RealFiles::open("arm", vec![(Dir(0), dir.path().into())]);
+        Arm::over("real", Box::new(files.expect("files")), Some(dir))
+    }
+
+    pub fn recording() -> Arm {
+        let dir = TempDir::new().expect("a directory");
+        let files = RecordingFiles::open("arm", vec![(Dir(0), dir.path().into())]);
+        Arm::over("recording", Box::new(files.expect("files")), Some(dir))
+    }
+
+    pub fn memory(capacity: u64) -> Arm {
+        Arm::over("memory", Box::new(in_memory(capacity)), None)
+    }
+
+    pub fn late(capacity: u64, seed: u8) -> Arm {
+        let late = Late {
+            inner: Box::new(in_memory(capacity)),
+            rng: Rng::new([seed; 32]),
+            lanes: BTreeMap::new(),
+        };
+        Arm::over("late", Box::new(late), None)
+    }
+
+    pub fn over(name: &'static str, files: Box<dyn Files>, dir: Option<TempDir>) -> Arm {
+        Arm {
+            name,
+            desk: Desk::new(files.roots()),
+            files: Some(files),
+            seq: 0,
+            dir,
+        }
+    }
+
+    /// One operation.
+    pub fn run(&mut self, op: DiskOp) -> Answer {
+        self.all(vec![op]).remove(0)
+    }
+
+    /// Operations that are all issued before any is answered; their answers in the order issued.
+    pub fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+        let owner = Owner {
+            part: 1,
+            slot: 0,
+            generation: 0,
+        };
+        let first = self.seq + 1;
+        let count = ops.len();
+        for op in ops {
+            self.seq += 1;
+            let effect: Effect<Echo> = Effect::Disk(owner.op(self.seq), op);
+            assert!(self.desk.take(effect).is_none());
+        }
+        let files = self.files.as_mut().expect("open");
+        let mut answers: BTreeMap<u64, Answer> = BTreeMap::new();
+        let mut finished = Vec::new();
+        while answers.len() < count {
+            while let Some((id, call)) = self.desk.next_call() {
+                let Call::File(lane, root, call) = call else {
+                    panic!("there are no connections");
+                };
+                if let Some(done) = files.submit(id, lane, root, call) {
+                    self.desk.back(id, done);
+                }
+            }
+            while let Some(event) = self.desk.event() {
+                let Outcome::Done(op, answer) = event else {
+                    panic!("there are no connections");
+                };
+                let before = answers.insert(op.seq, answer);
+                assert!(before.is_none() && op.seq >= first, "one Done per Op");
+            }
+            files.reap(&mut finished);
+            for (id, done) in finished.drain(..) {
+                self.desk.back(id, done);
+            }
+            std::thread::yield_now();
+        }
+        answers.into_values().collect()
+    }
+}
+
+fn in_memory(capacity: u64) -> MemoryFiles {
+    let memory = Memory::new(Media::new(capacity));
+    MemoryFiles::open(&memory, vec![(Dir(0), "root".into())]).expect("a directory")
+}
+
+type Waiting = (CallId, Lane, Dir, FileCall);
+
+/// Calls wait, and are then made in any order that the lanes leave open, in parts, or not at first.
+struct Late {
+    inner: Box<dyn Files>,
+    rng: Rng,
+    lanes: BTreeMap<(u8, u64), VecDeque<Waiting>>,
+}
+
+impl Late {
+    fn make(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> CallDone {
+        let draw = self.rng.below(4);
+        match call {
+            FileCall::Pwritev { bufs, .. } if draw == 0 => CallDone::Written {
+                bufs,
+                result: Err(Errno::Interrupted),
+            },
+            FileCall::Pwritev { file, at, bufs } if draw == 1 => {
+                let total: usize = bufs.iter().map(Bytes::len).sum();
+                let mut left = self.rng.below(total.max(1) as u64) as usize + 1;
+                let mut part = bufs.clone();
+                for buf in &mut part {
+                    buf.truncate(left);
+                    left -= buf.len();
+                }
+                let call = FileCall::Pwritev {
+                    file,
+                    at,
+                    bufs: part,
+                };
+                match self.inner.submit(id, lane, root, call) {
+                    Some(CallDone::Written { result, .. }) => CallDone::Written { bufs, result },
+                    other => panic!("{other:?}"),
+                }
+            }
+            FileCall::Pread { buf, .. } if draw == 0 => CallDone::Read {
+                buf,
+                result: Err(Errno::Interrupted),
+            },
+            FileCall::Pread { file, at, len, buf } if draw == 1 => {
+                let len = self.rng.below(len.max(1) as u64) as usize + 1;
+                let call = FileCall::Pread { file, at, len, buf };
+                self.inner.submit(id, lane, root, call).expect("at once")
+            }
+            FileCall::Fdatasync { .. } | FileCall::Ftruncate { .. } if draw == 0 => {
+                CallDone::Plain(Err(Errno::Interrupted))
+            }
+            call => self.inner.submit(id, lane, root, call).expect("at once"),
+        }
+    }
+}
+
+impl Files for Late {
+    fn roots(&self) -> Vec<Dir> {
+        self.inner.roots()
+    }
+
+    fn wake_by(&mut self, _: Arc<Bell>) {}
+
+    fn submit(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> Option<CallDone> {
+        let order = match lane {
+            Lane::Flush => (1, root.0),
+            Lane::Bulk => (2, root.0),
+            // Nothing orders these among each other.
+            Lane::Inline => (0, self.rng.next_u64()),
+        };
+        let lane_calls = self.lanes.entry(order).or_default();
+        lane_calls.push_back((id, lane, root, call));
+        None
+    }
+
+    fn reap(&mut self, into: &mut Vec<Finished>) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        let nth = self.rng.below(self.lanes.len() as u64) as usize;
+        let order = *self.lanes.keys().nth(nth).expect("a lane");
+        let calls = self.lanes.get_mut(&order).expect("a lane");
+        let (id, lane, root, call) = calls.pop_front().expect("a call");
+        if calls.is_empty() {
+            self.lanes.remove(&order);
+        }
+        let done = self.make(id, lane, root, call);
+        into.push((id, done));
+    }
+
+    fn range(&mut self, file: Fd, at: u64, len: u32) -> Result<Range<'_>, Errno> {
+        self.inner.range(file, at, len)
+    }
+
+    fn close(self: Box<Self>) -> Threads {
+        self.inner.close()
+    }
+}
