@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -46,9 +47,9 @@ fn twenty_brokers_in_one_process_start_and_stop_without_a_trace() {
     }
     let dir = TempDir::new().expect("a directory");
     // The first life makes whatever the process itself keeps (the allocator's arenas, standard handles).
-    drop(live(&dir, 1));
+    drop(live(&dir, 0..1));
     let before = Trace::now();
-    let ports = live(&dir, TWENTY);
+    let ports = live(&dir, 1..1 + TWENTY);
     assert_eq!(ports.len(), usize::from(TWENTY));
     let until = Instant::now() + PATIENCE;
     // A joined thread is still listed for a moment while the kernel takes it down.
@@ -98,10 +99,10 @@ impl Trace {
 }
 
 /// Starts brokers, speaks to each, stops each; where they listened.
-fn live(dir: &TempDir, count: u8) -> BTreeSet<SocketAddr> {
+fn live(dir: &TempDir, numbers: Range<u8>) -> BTreeSet<SocketAddr> {
     let host = Host::start("twenty").expect("a thread");
     let running: Vec<(SocketAddr, Handle<Broker>)> =
-        (0..count).map(|number| begin(&host, dir, number)).collect();
+        numbers.map(|number| begin(&host, dir, number)).collect();
     for (address, handle) in &running {
         assert_eq!(told(handle), BrokerTell::Ready);
         assert!(api_keys(&address.to_string()).contains(&18));
