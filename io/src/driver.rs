@@ -23,8 +23,8 @@ use crate::bell::locked;
 use crate::clock::Clock;
 use crate::files::{Files, Finished, Threads};
 use crate::handle::{Gone, Look, Product, Said, Shared};
-use crate::helper::Helper;
 use crate::sockets::Sockets;
+use crate::workbench::Workbench;
 
 /// Where a machine's notes go.
 pub(crate) type Notes = Box<dyn FnMut(Note) + Send>;
@@ -34,7 +34,7 @@ pub(crate) struct World<M: Machine> {
     pub(crate) files: Box<dyn Files>,
     pub(crate) sockets: Box<dyn Sockets>,
     pub(crate) notes: Notes,
-    pub(crate) helper: Rc<RefCell<Helper>>,
+    pub(crate) workbench: Rc<RefCell<Workbench>>,
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared<M>>,
     pub(crate) tells: Sender<Said<M::Tell>>,
@@ -48,7 +48,7 @@ struct Running<M: Machine> {
     files: Box<dyn Files>,
     sockets: Box<dyn Sockets>,
     notes: Notes,
-    helper: Rc<RefCell<Helper>>,
+    workbench: Rc<RefCell<Workbench>>,
     asks: VecDeque<M::Ask>,
     products: VecDeque<Product<M::Job>>,
     looks: Vec<Look<M>>,
@@ -75,7 +75,7 @@ impl<M: Machine> Driver<M> {
             files: world.files,
             sockets: world.sockets,
             notes: world.notes,
-            helper: world.helper,
+            workbench: world.workbench,
             asks: VecDeque::new(),
             products: VecDeque::new(),
             looks: Vec::new(),
@@ -284,7 +284,7 @@ impl<M: Machine> Running<M> {
                 Some(Effect::Note(note)) => (self.notes)(note),
                 Some(Effect::Work(op, job)) => {
                     let products = shared.products.clone();
-                    self.helper.borrow_mut().hand(Box::new(move || {
+                    self.workbench.borrow_mut().hand(Box::new(move || {
                         let result = catch_unwind(AssertUnwindSafe(|| job.run()))
                             .map_err(|payload| words(&*payload));
                         products.leave((op, result));

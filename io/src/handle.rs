@@ -40,7 +40,7 @@ pub(crate) type Look<M> = Box<dyn FnOnce(&M) + Send>;
 /// A job's product, or the words of its panic.
 pub(crate) type Product<J> = (Op, Result<<J as Job>::Product, String>);
 
-/// Where the helper leaves products.
+/// Where the workbench leaves products.
 pub(crate) struct Products<J: Job> {
     list: Mutex<Vec<Product<J>>>,
     bell: Arc<Bell>,

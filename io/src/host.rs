@@ -19,14 +19,14 @@ use crate::clock::Clock;
 use crate::driver::{Driver, World};
 use crate::files::{Files, Threads};
 use crate::handle::{Gone, Handle, Said, Shared};
-use crate::helper::Helper;
 use crate::listen::Listener;
 use crate::tcp::TcpSockets;
+use crate::workbench::Workbench;
 
 /// How long the end of a host waits for a name that is being resolved.
 const RESOLVER_PATIENCE: Duration = Duration::from_secs(1);
 
-type Order = Box<dyn FnOnce(&Rc<RefCell<Helper>>, Clock) + Send>;
+type Order = Box<dyn FnOnce(&Rc<RefCell<Workbench>>, Clock) + Send>;
 
 #[derive(Default)]
 struct Orders {
@@ -35,7 +35,7 @@ struct Orders {
 }
 
 #[derive(Default)]
-struct Desk {
+struct OrderBook {
     orders: Mutex<Orders>,
     bell: Bell,
 }
@@ -52,12 +52,12 @@ pub struct Setup {
 
 /// One thread that drives machines. Dropping it ends them all.
 pub struct Host {
-    desk: Arc<Desk>,
+    book: Arc<OrderBook>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Host {
-    /// Starts the thread, called `name`; its helper is called `<name>-work`.
+    /// Starts the thread, called `name`; its workbench is called `<name>-work`.
     pub fn start(name: &str) -> io::Result<Host> {
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -66,13 +66,13 @@ impl Host {
             .event_interval(1)
             .thread_name(format!("{name}-names"))
             .build()?;
-        let desk = Arc::new(Desk::default());
-        let (orders, work) = (desk.clone(), format!("{name}-work"));
+        let book = Arc::new(OrderBook::default());
+        let (orders, work) = (book.clone(), format!("{name}-work"));
         let thread = thread::Builder::new()
             .name(name.into())
             .spawn(move || run(runtime, &orders, work))?;
         Ok(Host {
-            desk,
+            book,
             thread: Some(thread),
         })
     }
@@ -88,19 +88,19 @@ impl Host {
         let (tells, told) = channel();
         let (remains, remaining) = channel();
         let handle = Handle::new(shared.clone(), told, remaining);
-        let order: Order = Box::new(move |helper, clock| {
-            begin(machine, setup, (shared, tells, remains), helper, clock);
+        let order: Order = Box::new(move |workbench, clock| {
+            begin(machine, setup, (shared, tells, remains), workbench, clock);
         });
-        locked(&self.desk.orders).list.push(order);
-        self.desk.bell.ring();
+        locked(&self.book.orders).list.push(order);
+        self.book.bell.ring();
         handle
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        locked(&self.desk.orders).end = true;
-        self.desk.bell.ring();
+        locked(&self.book.orders).end = true;
+        self.book.bell.ring();
         if let Some(thread) = self.thread.take() {
             // A loop that panicked has dropped its machines, and they told their owners.
             let _ = thread.join();
@@ -119,7 +119,7 @@ fn begin<M>(
     machine: M,
     setup: Setup,
     (shared, tells, remains): Ends<M>,
-    helper: &Rc<RefCell<Helper>>,
+    workbench: &Rc<RefCell<Workbench>>,
     clock: Clock,
 ) where
     M: Machine + 'static,
@@ -141,7 +141,7 @@ fn begin<M>(
         files,
         sockets,
         notes: setup.notes,
-        helper: helper.clone(),
+        workbench: workbench.clone(),
         clock,
         shared,
         tells,
@@ -151,20 +151,20 @@ fn begin<M>(
     spawn_local(unconstrained(Driver::new(machine, world)));
 }
 
-fn run(runtime: Runtime, desk: &Desk, work: String) {
-    let helper = Rc::new(RefCell::new(Helper::new(work)));
+fn run(runtime: Runtime, book: &OrderBook, work: String) {
+    let workbench = Rc::new(RefCell::new(Workbench::new(work)));
     let clock = Clock::start();
     let machines = LocalSet::new();
     machines.block_on(
         &runtime,
         poll_fn(|context| {
-            desk.bell.look(context.waker());
+            book.bell.look(context.waker());
             let (list, end) = {
-                let mut orders = locked(&desk.orders);
+                let mut orders = locked(&book.orders);
                 (std::mem::take(&mut orders.list), orders.end)
             };
             for order in list {
-                order(&helper, clock);
+                order(&workbench, clock);
             }
             if end { Poll::Ready(()) } else { Poll::Pending }
         }),
@@ -174,6 +174,6 @@ fn run(runtime: Runtime, desk: &Desk, work: String) {
         let _entered = runtime.enter();
         drop(machines);
     }
-    drop(helper);
+    drop(workbench);
     runtime.shutdown_timeout(RESOLVER_PATIENCE);
 }

@@ -17,7 +17,6 @@ mod clock;
 mod driver;
 mod files;
 mod handle;
-mod helper;
 mod host;
 mod lanes;
 mod listen;
@@ -28,6 +27,7 @@ mod real;
 mod recording;
 mod sockets;
 mod tcp;
+mod workbench;
 
 pub use bell::Bell;
 pub use files::{Files, Finished, Range, Threads};

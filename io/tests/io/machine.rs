@@ -5,8 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use ottla_io::{Gone, Handle, Host, RealFiles, Said, Setup, bind};
+use ottla_io::{Files, Gone, Handle, Host, Memory, MemoryFiles, RealFiles, Said, Setup, bind};
 use ottla_machine::{Dir, Endpoint, Why};
+use ottla_media::Media;
 use tempfile::TempDir;
 
 use super::echo::{Ask, Echo, Tell, frame};
@@ -24,12 +25,16 @@ pub fn told(handle: &Handle<Echo>) -> Said<Tell> {
 }
 
 pub fn serve(host: &Host, name: &str, dir: &TempDir) -> Served {
+    let files = RealFiles::open(name, vec![(Dir(0), dir.path().into())]).expect("a directory");
+    serve_on(host, Box::new(files))
+}
+
+pub fn serve_on(host: &Host, files: Box<dyn Files + Send>) -> Served {
     let listener = bind("127.0.0.1:0").expect("a port");
     let address = listener.address();
-    let files = RealFiles::open(name, vec![(Dir(0), dir.path().into())]).expect("a directory");
     let setup = Setup {
         listeners: vec![listener],
-        files: Box::new(files),
+        files,
         notes: Box::new(|_| {}),
     };
     let handle = host.add(Echo::default(), setup);
@@ -84,6 +89,70 @@ fn frames_are_written_synced_echoed_and_sent_back_from_the_file() {
     assert_eq!(std::fs::read(path).expect("the file"), all);
     stream.write_all(&range(100, 5000)).expect("sent");
     assert_eq!(answer(&mut stream), all[100..5100]);
+}
+
+#[test]
+fn a_machine_in_memory_finds_its_bytes_again() {
+    let memory = Memory::new(Media::volatile(64 << 20));
+    let files = || {
+        let files = MemoryFiles::open(&memory, vec![(Dir(0), String::new())]);
+        Box::new(files.expect("a directory"))
+    };
+    let host = Host::start("test").expect("a host");
+    let body = pattern(3 << 20);
+    let first = serve_on(&host, files());
+    let mut stream = client(first.address);
+    stream.write_all(&frame(&body)).expect("sent");
+    assert!(answer(&mut stream) == body);
+    first.handle.join();
+    let second = serve_on(&host, files());
+    let mut stream = client(second.address);
+    stream.write_all(&range(4, 3 << 20)).expect("sent");
+    assert!(answer(&mut stream) == body[..3 << 20]);
+    // What is not there closes the connection.
+    stream.write_all(&range(4 << 20, 10)).expect("sent");
+    let mut rest = Vec::new();
+    assert!(matches!(stream.read_to_end(&mut rest), Ok(0 | 4) | Err(_)));
+}
+
+#[test]
+fn connections_that_break_harm_nobody() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    for n in 0..50 {
+        let mut stream = client(served.address);
+        let whole = frame(&pattern(1 << 20));
+        // Half a frame, an answer that nobody reads, a length that is none.
+        match n % 3 {
+            0 => stream.write_all(&whole[..whole.len() / 2]).expect("sent"),
+            1 => stream.write_all(&whole).expect("sent"),
+            _ => stream.write_all(&[0xff; 7]).expect("sent"),
+        }
+    }
+    let mut stream = client(served.address);
+    stream.write_all(&frame(b"Wfine")).expect("sent");
+    assert_eq!(answer(&mut stream), b"Wfine");
+}
+
+#[test]
+fn many_idle_connections_do_not_hinder_a_busy_one() {
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let mut idle: Vec<TcpStream> = (0..300).map(|_| client(served.address)).collect();
+    let mut busy = client(served.address);
+    for n in 0..100 {
+        busy.write_all(&frame(&pattern(n))).expect("sent");
+        assert_eq!(answer(&mut busy), pattern(n));
+    }
+    // Every connection is there and served, whatever the order in which they come.
+    for stream in idle.iter_mut().rev() {
+        stream.write_all(&frame(b"Widle")).expect("sent");
+        assert_eq!(answer(stream), b"Widle");
+    }
+    let open = served.handle.inspect(|machine| machine.open);
+    assert_eq!(open, Some(301));
 }
 
 #[test]

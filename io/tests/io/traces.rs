@@ -1,10 +1,13 @@
 //! What is left of machines that are gone: nothing. Counted in a process of its own, because other tests of this
 //! one have threads and descriptors too.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::Duration;
 
 use ottla_io::Host;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 
 use super::echo::frame;
@@ -59,4 +62,33 @@ fn twenty_machines_start_and_stop_without_a_trace() {
     assert_eq!((count("task"), count("fd")), with_host);
     drop(host);
     assert_eq!((count("task"), count("fd")), before);
+}
+
+/// Without descriptors accepting pauses; when some are free again, those who waited are served.
+#[test]
+fn accepting_goes_on_when_descriptors_are_free_again() {
+    if !alone("io::traces::accepting_goes_on_when_descriptors_are_free_again") {
+        return;
+    }
+    let dir = TempDir::new().expect("a directory");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    let limit = Rlimit {
+        current: Some(count("fd") as u64 + 40),
+        ..getrlimit(Resource::Nofile)
+    };
+    setrlimit(Resource::Nofile, limit).expect("a limit");
+    // Each connection takes a descriptor at both ends, so one end of the last ones is missing.
+    let mut held = Vec::new();
+    while let Ok(stream) = TcpStream::connect(served.address) {
+        held.push(stream);
+    }
+    let mut last = held.pop().expect("a connection");
+    let patience = Some(Duration::from_secs(60));
+    last.set_read_timeout(patience).expect("a timeout");
+    last.write_all(&frame(b"Wwaited")).expect("sent");
+    drop(held);
+    let mut answer = [0; 11];
+    last.read_exact(&mut answer).expect("an answer");
+    assert_eq!(answer[4..], *b"Wwaited");
 }

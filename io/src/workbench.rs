@@ -6,14 +6,14 @@ use std::thread::{self, JoinHandle};
 pub(crate) type Task = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug)]
-pub(crate) struct Helper {
+pub(crate) struct Workbench {
     name: String,
     running: Option<(Sender<Task>, JoinHandle<()>)>,
 }
 
-impl Helper {
-    pub(crate) fn new(name: String) -> Helper {
-        Helper {
+impl Workbench {
+    pub(crate) fn new(name: String) -> Workbench {
+        Workbench {
             name,
             running: None,
         }
@@ -39,7 +39,7 @@ impl Helper {
     }
 }
 
-impl Drop for Helper {
+impl Drop for Workbench {
     fn drop(&mut self) {
         if let Some((sender, thread)) = self.running.take() {
             drop(sender);
