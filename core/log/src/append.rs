@@ -207,9 +207,8 @@ impl Log {
             }
         });
         self.tail.add(&header, &self.config, now);
-        if self.epochs.assign(epoch, base) {
-            self.epochs_changed = true;
-        }
+        let begun = self.epochs.assign(epoch, base);
+        self.epochs_moved(begun, base);
         let before = header.has_producer_id().then(|| {
             let id = ProducerId(header.producer_id);
             (id, self.producers.apply(&header))
@@ -241,9 +240,8 @@ impl Log {
             }
         }
         self.tail = self.settled;
-        if self.epochs.undo(self.settled.offset) {
-            self.epochs_changed = true;
-        }
+        let undone = self.epochs.undo(self.settled.offset);
+        self.epochs_moved(undone, self.settled.offset);
         any
     }
 }

@@ -138,12 +138,12 @@ impl Log {
 
     /// Queues what a clean start wants to find.
     fn seal_all(&mut self) {
-        if self.directory != Directory::There {
-            return;
+        match self.directory {
+            Directory::Absent => return,
+            Directory::Bare => self.write_metadata(),
+            Directory::There => {}
         }
-        if self.epochs_changed {
-            self.write_epochs();
-        }
+        self.write_epochs();
         if !self.touched {
             return;
         }
@@ -166,6 +166,8 @@ impl Log {
         {
             let len = active.size;
             ops.push(DiskOp::Truncate { file, len });
+            // Also when all it holds is durable: what was cut off must not come back.
+            ops.push(DiskOp::Sync(file));
         }
         let flushed = self.flushed;
         let unsynced = self.unsynced.iter().filter(|u| u.to > flushed);

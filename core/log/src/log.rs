@@ -62,7 +62,9 @@ pub struct Log {
     pub(crate) settled: Tail,
     pub(crate) pending: VecDeque<Pending>,
     pub(crate) epochs: LeaderEpochs,
-    pub(crate) epochs_changed: bool,
+    /// From where on `leader-epoch-checkpoint` says something else, and what a rewrite on its way will mend.
+    pub(crate) epochs_unsaved: Option<Offset>,
+    pub(crate) epochs_saving: Option<Offset>,
     pub(crate) producers: Producers,
     pub(crate) expired_to: Option<ProducerId>,
     pub(crate) snapshots: BTreeSet<i64>,
@@ -117,7 +119,8 @@ impl Log {
             settled: Tail::without_segment(Offset(0)),
             pending: VecDeque::new(),
             epochs: LeaderEpochs::default(),
-            epochs_changed: false,
+            epochs_unsaved: None,
+            epochs_saving: None,
             producers: Producers::default(),
             expired_to: None,
             snapshots: BTreeSet::new(),
@@ -274,10 +277,22 @@ impl Log {
         self.flushed
     }
 
-    /// What `recovery-point-offset-checkpoint` may say. Index files need no syncing of their own before it moves:
-    /// they are put in place whole, and one that is missing is rebuilt.
+    /// What `recovery-point-offset-checkpoint` may say: everything below is durable, the epochs included. Index files
+    /// need no waiting for: they are put in place whole, and one that is missing is rebuilt.
     pub fn recovery_point(&self) -> Offset {
-        self.flushed
+        let unsaved = [self.epochs_unsaved, self.epochs_saving];
+        unsaved
+            .into_iter()
+            .flatten()
+            .fold(self.flushed, Offset::min)
+    }
+
+    /// The epochs of offsets from `from` on are others than the file says, if `moved`.
+    pub(crate) fn epochs_moved(&mut self, moved: bool, from: Offset) {
+        if moved {
+            let known = self.epochs_unsaved.unwrap_or(Offset(i64::MAX));
+            self.epochs_unsaved = Some(known.min(from));
+        }
     }
 
     /// The first offset that may be read.
@@ -300,7 +315,8 @@ impl Log {
         let to = to.min(self.high_watermark);
         if to > self.start {
             self.start = to;
-            self.epochs_changed |= self.epochs.truncate_start(to);
+            let moved = self.epochs.truncate_start(to);
+            self.epochs_moved(moved, Offset(i64::MAX));
         }
     }
 
@@ -311,7 +327,8 @@ impl Log {
 
     /// A tenure begins: the epoch starts at `assigned`, and `leader-epoch-checkpoint` will say so.
     pub fn start_epoch(&mut self, epoch: LeaderEpoch, _fx: &mut impl Emit) {
-        self.epochs_changed |= self.epochs.assign(epoch, self.tail.offset);
+        let begun = self.epochs.assign(epoch, self.tail.offset);
+        self.epochs_moved(begun, self.tail.offset);
     }
 
     /// The newest epoch; `NONE` when there is none.

@@ -387,7 +387,7 @@ impl Log {
                 match parse_epochs(&bytes) {
                     Ok(entries) => self.epochs = LeaderEpochs::from_entries(entries),
                     Err(why) => {
-                        self.epochs_changed = true;
+                        self.epochs_moved(true, Offset(0));
                         let text = format!("{EPOCHS} is put aside, because {why}");
                         self.note(Level::Warn, &text, fx);
                     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_machine::{Dir, DiskOp, Emit, File, Owner};
+use ottla_machine::{Dir, DiskOp, Emit, File, Offset, Owner};
 
 /// What an outstanding operation is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,11 @@ pub(crate) enum Waiting {
     /// The write of the front of what was appended.
     Written,
     /// The active segment is cut back after a write that failed.
-    CutBack,
+    CutBack(File),
+    /// And what was cut off must not come back.
+    CutBackSynced,
+    /// What lies before the next segment, up to `to`, is made durable first.
+    Sealed { base: i64, to: Offset },
     /// The file of the next segment.
     Rolled { base: i64, file: File },
     /// The name of a new segment's file.

@@ -45,6 +45,8 @@ pub(crate) struct Scanning {
     promised: Option<i64>,
     /// It began in the middle, by an index that may be wrong.
     resumed: bool,
+    /// Whether a judged segment has been read to its end, so that `expected` is where the next must begin.
+    over_once: bool,
     /// Up to where the producers' state has taken batches in.
     applied: Offset,
     over: Option<Over>,
@@ -88,11 +90,16 @@ impl Log {
             expected: Offset(opening.first),
             promised: None,
             resumed: false,
+            over_once: false,
             applied: opening.state_from,
             over: None,
             removed: Vec::new(),
         };
         if opening.recovers() {
+            // What the files say of the judged part may be of records that are gone; the batches know.
+            let first = Offset(opening.first);
+            let forgotten = self.epochs.truncate_end(first);
+            self.epochs_moved(forgotten, first);
             self.aborted.forget(Offset(opening.first), Offset(i64::MAX));
         }
         let Some((file, at, last)) = resume else {
@@ -115,6 +122,7 @@ impl Log {
     }
 
     fn next_segment(&mut self, opening: &mut Opening, mut scanning: Scanning, fx: &mut impl Emit) {
+        self.cut_at_hole(opening, &mut scanning, fx);
         while let Some(base) = scanning.rest.pop_front() {
             if base < scanning.expected.0 && !opening.swapped.is_empty() && base >= opening.first {
                 // Its records are in the compacted segment before it.
@@ -142,6 +150,33 @@ impl Log {
             return;
         }
         self.finish(opening, scanning, fx);
+    }
+
+    /// A segment that begins beyond the end of the one before: what lay between was written, but was not durable yet
+    /// when the power went, so nothing after it was acknowledged. A compacted log may have such holes of old, and makes
+    /// no new ones, because it rolls only what is durable.
+    fn cut_at_hole(&mut self, opening: &Opening, scanning: &mut Scanning, fx: &mut impl Emit) {
+        let Start::Recover { from, .. } = opening.start else {
+            return;
+        };
+        let known = scanning.judged && scanning.over_once && scanning.expected >= from;
+        let hole = scanning
+            .rest
+            .front()
+            .is_some_and(|base| *base > scanning.expected.0);
+        if !known || !hole || self.config.compact {
+            return;
+        }
+        let end = scanning.expected;
+        self.note(
+            Level::Warn,
+            &format!("what lay behind offset {end} was not durable; the log ends there"),
+            fx,
+        );
+        for base in scanning.rest.drain(..) {
+            self.segments.remove(&base);
+            scanning.removed.push(base);
+        }
     }
 
     fn ask_scanning(&mut self, scanning: &mut Scanning, fx: &mut impl Emit) {
@@ -219,7 +254,7 @@ impl Log {
         };
         let until = scan.position() + u64::from(SLICE_BYTES);
         while scanning.over.is_none() && scan.position() < until {
-            match scan.next() {
+            match scan.advance() {
                 Scanned::Batch {
                     position,
                     header,
@@ -284,7 +319,9 @@ impl Log {
                 segment.add(header, self.config.index_interval_bytes);
             }
             let epoch = LeaderEpoch(header.partition_leader_epoch);
-            self.epochs_changed |= self.epochs.assign(epoch, Offset(header.base_offset));
+            let base = Offset(header.base_offset);
+            let begun = self.epochs.assign(epoch, base);
+            self.epochs_moved(begun, base);
             scanning.expected = Offset(header.next_offset());
         }
         if header.has_producer_id() && header.base_offset >= scanning.applied.0 {
@@ -347,7 +384,10 @@ impl Log {
         };
         match over {
             Over::Restart => self.restart(opening, scanning, fx),
-            Over::End if scanning.judged => self.next_segment(opening, scanning, fx),
+            Over::End if scanning.judged => {
+                scanning.over_once = true;
+                self.next_segment(opening, scanning, fx);
+            }
             Over::End | Over::Bad(..) if !scanning.judged => {
                 if let Over::Bad(position, why) = over {
                     let text = format!(
@@ -360,7 +400,7 @@ impl Log {
                 self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
                 self.next_segment(opening, scanning, fx);
             }
-            Over::End => self.next_segment(opening, scanning, fx),
+            Over::End => {}
             Over::Bad(position, why) => {
                 let durable = match opening.start {
                     Start::Recover { from, .. } => from,
@@ -422,6 +462,8 @@ impl Log {
             if opening.recovers() && found.is_some_and(|len| *len != active.size) {
                 let len = active.size;
                 ops.push(DiskOp::Truncate { file, len });
+                // It would come back behind what is soon durable, and look like damage.
+                ops.push(DiskOp::Sync(file));
             }
         }
         for base in scanning.removed {
@@ -511,8 +553,10 @@ impl Log {
         self.written = self.tail.offset;
         self.flushed = durable.min(self.written).max(self.start);
         self.high_watermark = self.start;
-        self.epochs_changed |= self.epochs.truncate_end(self.written);
-        self.epochs_changed |= self.epochs.truncate_start(self.start);
+        let cut = self.epochs.truncate_end(self.written);
+        self.epochs_moved(cut, self.written);
+        let moved = self.epochs.truncate_start(self.start);
+        self.epochs_moved(moved, Offset(i64::MAX));
         let last = self.active().map(|active| active.base);
         let judged: Vec<i64> = self
             .segments

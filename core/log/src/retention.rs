@@ -105,7 +105,8 @@ impl Log {
         if start > self.start {
             self.start = start;
             self.high_watermark = self.high_watermark.max(start);
-            self.epochs_changed |= self.epochs.truncate_start(start);
+            let moved = self.epochs.truncate_start(start);
+            self.epochs_moved(moved, Offset(i64::MAX));
         }
     }
 }

@@ -89,7 +89,7 @@ impl Log {
         self.write_metadata();
     }
 
-    fn write_metadata(&mut self) {
+    pub(crate) fn write_metadata(&mut self) {
         self.rewrites.push(
             Purpose::PartitionMetadata,
             fixed(PARTITION_METADATA),
@@ -104,6 +104,12 @@ impl Log {
             self.tail = Tail::empty(base);
         }
         self.writer = Writer::Rolling;
+        let unsynced = self.unsynced.iter().find(|u| u.to > self.flushed);
+        if let Some(Unsynced { file, to, .. }) = unsynced.copied().filter(|_| self.config.compact) {
+            // Its segments may have holes between them; recovery could not tell a new one from an old one.
+            let waiting = Waiting::Sealed { base, to };
+            return self.ops.issue(waiting, DiskOp::Sync(file), fx);
+        }
         let file = self.new_file();
         let op = DiskOp::Open {
             dir: self.dir,
@@ -181,21 +187,19 @@ impl Log {
         }
     }
 
-    /// Closes the sealed segments that were open longest, when there are too many.
+    /// Closes the sealed segments that were open longest, when there are too many. Those whose sync is still to come
+    /// are not counted.
     pub(crate) fn cool(&mut self, fx: &mut impl Emit) {
-        let mut left = self.warmed.len();
-        while self.warmed.len() > WARM_SEGMENTS && left > 0 {
-            left -= 1;
-            let Some(base) = self.warmed.pop_front() else {
-                return;
-            };
-            let Some(segment) = self.segments.get_mut(&base) else {
-                continue;
-            };
-            if segment.end > self.flushed {
-                // Its sync is still to come.
-                self.warmed.push_back(base);
-            } else if let Some(opened) = segment.opened.take() {
+        let flushed = self.flushed;
+        let segments = &self.segments;
+        let durable = |base: &i64| segments.get(base).is_none_or(|s| s.end <= flushed);
+        let durable = self.warmed.iter().copied().filter(durable);
+        let durable: Vec<i64> = durable.collect();
+        let surplus = durable.len().saturating_sub(WARM_SEGMENTS);
+        for base in &durable[..surplus] {
+            self.warmed.retain(|warm| warm != base);
+            let opened = self.segments.get_mut(base).and_then(|s| s.opened.take());
+            if let Some(opened) = opened {
                 let op = DiskOp::Close(opened.file);
                 self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
             }
@@ -203,7 +207,7 @@ impl Log {
     }
 
     pub(crate) fn can_rewrite(&self) -> bool {
-        let epochs = self.epochs_changed
+        let epochs = self.epochs_unsaved.is_some()
             && self.directory == Directory::There
             && self.retry_at.is_none()
             && self.phase == Phase::Open;
@@ -230,9 +234,12 @@ impl Log {
         }
     }
 
-    /// Queues `leader-epoch-checkpoint` as it should be now.
+    /// Queues `leader-epoch-checkpoint` as it should be now, if it is not.
     pub(crate) fn write_epochs(&mut self) {
-        self.epochs_changed = false;
+        if self.epochs_unsaved.is_none() {
+            return;
+        }
+        self.epochs_saving = self.epochs_unsaved.take();
         let bytes = print_epochs(self.epochs.entries());
         self.rewrites.push(Purpose::Epochs, fixed(EPOCHS), bytes);
     }
@@ -256,7 +263,8 @@ impl Log {
                     self.writer = Writer::Idle;
                 }
                 Purpose::Snapshot(offset) => self.on_snapshot(offset, fx),
-                Purpose::Epochs | Purpose::Index => {}
+                Purpose::Epochs => self.epochs_saving = None,
+                Purpose::Index => {}
             },
             Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
                 self.on_rewrite_refused(now, purpose, fault, fx, out);
@@ -282,7 +290,8 @@ impl Log {
                 self.give_up_writing(fx, out);
             }
             Purpose::Epochs => {
-                self.epochs_changed = true;
+                let from = self.epochs_saving.take();
+                self.epochs_moved(true, from.unwrap_or(self.start));
                 self.retry_at = Some(now.mono.after(RETRY));
             }
             // An index is rebuilt when it is missed, and an older snapshot with a longer scan gives the same state.

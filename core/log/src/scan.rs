@@ -111,7 +111,7 @@ impl Scan {
         }
     }
 
-    /// Whether `next` has something to say without another chunk.
+    /// Whether `advance` has something to say without another chunk.
     pub fn is_ready(&self) -> bool {
         !self.waiting
     }
@@ -122,7 +122,7 @@ impl Scan {
     }
 
     /// The next batch.
-    pub fn next(&mut self) -> Scanned {
+    pub fn advance(&mut self) -> Scanned {
         loop {
             let left = self.end - self.position;
             if left == 0 {

@@ -221,7 +221,7 @@ impl Log {
                 break false;
             }
             self.ask_warming(warming.base, scan, fx);
-            match scan.next() {
+            match scan.advance() {
                 Scanned::Batch { header, .. }
                     if Segment::reaches(warming.base, header.last_offset())
                         && header.last_offset() >= segment.end.0 =>

@@ -239,7 +239,11 @@ impl Log {
                 self.give_up_writing(fx, out);
                 self.cut_back(fx);
             }
-            (Waiting::CutBack, Ok(_)) => {
+            (Waiting::CutBack(file), Ok(_)) => {
+                self.ops
+                    .issue(Waiting::CutBackSynced, DiskOp::Sync(file), fx);
+            }
+            (Waiting::CutBackSynced, Ok(_)) => {
                 self.writer = Writer::Idle;
                 let size = self.settled.size;
                 if let Some(active) = self.active_mut() {
@@ -254,6 +258,10 @@ impl Log {
             }
             (Waiting::Made(dir), Ok(_)) => self.on_made(dir, fx),
             (Waiting::ParentSynced, Ok(_)) => self.on_parent_synced(),
+            (Waiting::Sealed { base, to }, Ok(_)) => {
+                self.on_durable(to);
+                self.roll(base, fx);
+            }
             (Waiting::Rolled { base, file }, Ok(_)) => self.on_rolled(base, file, fx),
             (Waiting::Named(file), Ok(_)) => {
                 for unsynced in &mut self.unsynced {
@@ -300,7 +308,7 @@ impl Log {
         self.writer = Writer::Cutting;
         let len = self.settled.size;
         self.ops
-            .issue(Waiting::CutBack, DiskOp::Truncate { file, len }, fx);
+            .issue(Waiting::CutBack(file), DiskOp::Truncate { file, len }, fx);
     }
 
     fn on_written(&mut self, out: &mut Vec<LogEvent>) {

@@ -37,11 +37,14 @@ impl Change {
     }
 }
 
+/// A name that went, and one that came for a node.
+type Renamed = (Option<String>, Option<(String, usize)>);
+
 #[derive(Clone, Debug, Default)]
 struct Folder {
     seen: BTreeMap<String, usize>,
     durable: BTreeMap<String, usize>,
-    changes: Vec<(Option<String>, Option<(String, usize)>)>,
+    changes: Vec<Renamed>,
 }
 
 impl Folder {

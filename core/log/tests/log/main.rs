@@ -4,5 +4,6 @@ mod disk;
 mod world;
 
 mod crash;
+mod golden;
 mod reading;
 mod writing;

@@ -129,7 +129,7 @@ impl World {
     pub fn opened(disk: Disk, config: LogConfig, start: Start, seed: u64) -> World {
         let mut world = World::over(disk, config, start, seed);
         world.run();
-        assert_eq!(world.log.phase(), Phase::Open, "{:?}", world.events);
+        assert_eq!(world.log.phase(), Phase::Open, "{:?}", world.events.last());
         assert!(world.events.contains(&LogEvent::Opened));
         world
     }
