@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
-    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Level, Machine, Names, Now, Op, Output, Owner, Rng, Time,
+    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Machine, Names, Now, Op,
+    Output, Owner, Rng, Time,
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
@@ -29,9 +30,9 @@ use ottla_shard::{Shard, ShardAsk, ShardTell};
 
 use crate::boot::{BOOT, Boot, BootSettings, Booted, Booting, clean_shutdown};
 use crate::config::{BrokerConfig, ListenerAddress};
-use crate::words::{BrokerAsk, BrokerTell, Cause, StartBroker};
 use crate::front::Front;
 use crate::office::{Office, OfficeSettings, OfficeTell, QUORUM, QUORUM_LOG};
+use crate::words::{BrokerAsk, BrokerTell, Cause, StartBroker};
 
 enum Life {
     New,
@@ -109,10 +110,16 @@ impl Broker {
     fn on_start(&mut self, start: Box<StartBroker>, fx: &mut Effects<Broker>) {
         assert!(matches!(self.life, Life::New), "a broker starts once");
         let &[dir] = start.dirs.as_slice() else {
-            let why = format!("{} log directories are configured; this version serves one: name one in log.dirs", start.dirs.len());
+            let why = format!(
+                "{} log directories are configured; this version serves one: name one in log.dirs",
+                start.dirs.len()
+            );
             return self.end(Cause::Refused(why), fx);
         };
-        let config = Arc::new(BrokerConfig::new(Arc::clone(&start.settings), start.listeners.clone()));
+        let config = Arc::new(BrokerConfig::new(
+            Arc::clone(&start.settings),
+            start.listeners.clone(),
+        ));
         let rng = Rng::new(start.seed);
         let settings = BootSettings {
             node: config.node_id,
@@ -120,12 +127,23 @@ impl Broker {
             endpoint: endpoint(&start.controller),
             features: ottla_controller::feature_values(ottla_controller::FRESH_FEATURES),
         };
-        self.front = Some(Front::new(config, "".into(), Arc::clone(&self.image), rng.child(1)));
+        self.front = Some(Front::new(
+            config,
+            "".into(),
+            Arc::clone(&self.image),
+            rng.child(1),
+        ));
         self.life = Life::Booting(Boot::begin(settings, dir, rng.child(2), fx));
         self.start = Some(start);
     }
 
-    fn on_boot_done(&mut self, now: Now, op: Op, result: Result<DiskOutput, Fault>, fx: &mut Effects<Broker>) {
+    fn on_boot_done(
+        &mut self,
+        now: Now,
+        op: Op,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut Effects<Broker>,
+    ) {
         match &mut self.life {
             Life::Booting(boot) => match boot.on_done(now, op.seq, result, fx) {
                 Booting::Going => {}
@@ -207,7 +225,9 @@ impl Broker {
     fn on_office(&mut self, now: Now, tell: OfficeTell, fx: &mut Effects<Broker>) {
         match tell {
             OfficeTell::Image(image) => self.on_image(now, image),
-            OfficeTell::Answer(ticket, response) => self.front_mut().on_controller(now, ticket, response),
+            OfficeTell::Answer(ticket, response) => {
+                self.front_mut().on_controller(now, ticket, response)
+            }
             OfficeTell::Serving => self.office_serves = true,
             OfficeTell::Left => {
                 if matches!(self.life, Life::Leaving) {
@@ -216,6 +236,7 @@ impl Broker {
                 }
             }
             OfficeTell::Closed => self.on_closed(fx),
+            OfficeTell::Refused(why) => self.end(Cause::Refused(why), fx),
             OfficeTell::Offline(why) => self.end(Cause::Offline(why), fx),
         }
     }
@@ -239,19 +260,29 @@ impl Broker {
         if !matches!(self.life, Life::Closing) || !self.shard_clean || epoch < 0 {
             return self.end(Cause::Asked { clean: false }, fx);
         }
-        let owner = Owner { part: BOOT, slot: 0, generation: 0 };
+        let owner = Owner {
+            part: BOOT,
+            slot: 0,
+            generation: 0,
+        };
         let dir = self.start.as_ref().expect("a start came first").dirs[0];
-        let name = ottla_machine::Name::new(clean_shutdown::FILE).expect("our own file names are names");
+        let name =
+            ottla_machine::Name::new(clean_shutdown::FILE).expect("our own file names are names");
         let bytes = clean_shutdown::print(epoch).into();
-        self.life = Life::Marking(Rewrite::begin(owner, MARK, dir, name, bytes, &mut self.names, fx));
+        self.life = Life::Marking(Rewrite::begin(
+            owner,
+            MARK,
+            dir,
+            name,
+            bytes,
+            &mut self.names,
+            fx,
+        ));
     }
 
     fn end(&mut self, cause: Cause, fx: &mut Effects<Broker>) {
         if matches!(self.life, Life::Ended) {
             return;
-        }
-        if let Cause::Refused(why) | Cause::Offline(why) = &cause {
-            fx.note(Level::Error, why.clone());
         }
         self.life = Life::Ended;
         fx.tell(BrokerTell::Stopped(cause));
@@ -271,9 +302,17 @@ impl Broker {
         }
     }
 
-    fn on_done(&mut self, now: Now, op: Op, result: Result<Output<Broker>, Fault>, fx: &mut Effects<Broker>) {
+    fn on_done(
+        &mut self,
+        now: Now,
+        op: Op,
+        result: Result<Output<Broker>, Fault>,
+        fx: &mut Effects<Broker>,
+    ) {
         let disk = match result {
-            Ok(Output::Product(product)) => return self.step_shard(now, Event::Done(op, Ok(Output::Product(product)))),
+            Ok(Output::Product(product)) => {
+                return self.step_shard(now, Event::Done(op, Ok(Output::Product(product))));
+            }
             Ok(Output::Disk(output)) => Ok(output),
             Err(fault) => Err(fault),
         };
@@ -330,7 +369,10 @@ impl Broker {
                 Effect::Disk(op, what) => fx.disk(op, what),
                 Effect::Work(op, job) => fx.work(op, job),
                 Effect::Note(note) => fx.note(note.level, note.text),
-                Effect::Connect(..) | Effect::Receive(..) | Effect::Send(..) | Effect::Close(..) => {
+                Effect::Connect(..)
+                | Effect::Receive(..)
+                | Effect::Send(..)
+                | Effect::Close(..) => {
                     unreachable!("a shard knows no connections")
                 }
             }
@@ -339,11 +381,15 @@ impl Broker {
     }
 
     fn front_mut(&mut self) -> &mut Front {
-        self.front.as_mut().expect("the front is there from the start on")
+        self.front
+            .as_mut()
+            .expect("the front is there from the start on")
     }
 
     fn office_mut(&mut self) -> &mut Office {
-        self.office.as_mut().expect("the office is there once the directory is booted")
+        self.office
+            .as_mut()
+            .expect("the office is there once the directory is booted")
     }
 }
 
@@ -415,7 +461,11 @@ impl Machine for Broker {
 }
 
 fn endpoint(at: &ListenerAddress) -> VoterEndpoint {
-    VoterEndpoint { name: at.name.clone(), host: at.host.clone(), port: at.port }
+    VoterEndpoint {
+        name: at.name.clone(),
+        host: at.host.clone(),
+        port: at.port,
+    }
 }
 
 /// The part by which the broker names the files of its stop.

@@ -21,14 +21,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_controller::{
-    Controller, ControllerView, FRESH_FEATURES, Heartbeat, HeartbeatAnswer, READABLE_FEATURES, Registration, Request, Response,
-    refusal,
+    Controller, ControllerView, FRESH_FEATURES, Heartbeat, HeartbeatAnswer, READABLE_FEATURES,
+    Registration, Request, Response, refusal,
 };
 use ottla_machine::{Cause, DiskOutput, Emit, Entry, Fault, Now, Offset, Op, Rng, Ticket, Time};
 use ottla_metadata::config::StaticConfig;
 use ottla_metadata::{ControllerNode, Endpoint, FeatureRange, Fold, Image};
 use ottla_protocol::Uuid;
-use ottla_quorum::{AppendError, CommittedBatch, Identity, Place, Quorum, QuorumEvent, SnapshotId, VoterEndpoint};
+use ottla_quorum::{
+    AppendError, CommittedBatch, Identity, Place, Quorum, QuorumEvent, SnapshotId, VoterEndpoint,
+};
 use ottla_replicated::{Outcome, Refused, Runtime, Tail};
 
 use crate::boot::Booted;
@@ -41,7 +43,11 @@ pub(crate) const QUORUM: u16 = 4;
 pub(crate) const QUORUM_LOG: u16 = 5;
 
 /// The office's own questions to the controller. No client's gather has this number.
-const OWN: Ticket = Ticket { gather: u32::MAX, generation: 0, slot: 0 };
+const OWN: Ticket = Ticket {
+    gather: u32::MAX,
+    generation: 0,
+    slot: 0,
+};
 
 /// What the office tells.
 #[derive(Debug)]
@@ -56,6 +62,8 @@ pub(crate) enum OfficeTell {
     Left,
     /// The metadata log is closed and durable.
     Closed,
+    /// The directory cannot be served with these settings, in a sentence.
+    Refused(String),
     /// The node can go on no more, in a sentence.
     Offline(String),
 }
@@ -110,11 +118,13 @@ struct MetadataLog<'a> {
 
 impl Tail<Bytes> for MetadataLog<'_> {
     fn append(&mut self, records: &[Bytes], atomic: bool) -> Result<Offset, Refused> {
-        self.quorum.append(self.now, records, atomic).map_err(|why| match why {
-            AppendError::NotLeader => Refused::NotLeader,
-            AppendError::TooLarge => Refused::TooLarge,
-            AppendError::Full => Refused::Full,
-        })
+        self.quorum
+            .append(self.now, records, atomic)
+            .map_err(|why| match why {
+                AppendError::NotLeader => Refused::NotLeader,
+                AppendError::TooLarge => Refused::TooLarge,
+                AppendError::Full => Refused::Full,
+            })
     }
 }
 
@@ -127,7 +137,11 @@ impl Office {
             directory_id: meta.directory_id,
             endpoint: settings.controller_endpoint.clone(),
         };
-        let place = Place { root: settings.root, part: QUORUM, log_part: QUORUM_LOG };
+        let place = Place {
+            root: settings.root,
+            part: QUORUM,
+            log_part: QUORUM_LOG,
+        };
         let mut quorum = Quorum::new(identity, place);
         quorum.start(fx);
         let view = ControllerView {
@@ -154,7 +168,13 @@ impl Office {
     }
 
     /// A completion of the quorum's files.
-    pub(crate) fn on_done(&mut self, now: Now, op: Op, result: Result<DiskOutput, Fault>, fx: &mut impl Emit) {
+    pub(crate) fn on_done(
+        &mut self,
+        now: Now,
+        op: Op,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) {
         self.quorum.on_done(now, op, result, fx, &mut self.events);
         self.on_events(now);
     }
@@ -164,14 +184,20 @@ impl Office {
         if self.runtime.leads() {
             self.decide(now, Cause::Request(ticket, request));
         } else {
-            self.tells.push_back(OfficeTell::Answer(ticket, Response::Refused(refusal(Refused::NotLeader))));
+            self.tells.push_back(OfficeTell::Answer(
+                ticket,
+                Response::Refused(refusal(Refused::NotLeader)),
+            ));
         }
     }
 
     /// Ends a turn: timers, then the log writes and syncs what was decided.
     pub(crate) fn settle(&mut self, now: Now, fx: &mut impl Emit) {
         if self.runtime.deadline().is_some_and(|due| due <= now.mono) {
-            let mut tail = MetadataLog { quorum: &mut self.quorum, now };
+            let mut tail = MetadataLog {
+                quorum: &mut self.quorum,
+                now,
+            };
             let outcome = self.runtime.on_time(now, &self.view, &mut tail);
             self.on_outcome(now, outcome);
         }
@@ -184,7 +210,14 @@ impl Office {
 
     /// When `settle` is due next.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        [self.quorum.deadline(), self.runtime.deadline(), self.beat_at].into_iter().flatten().min()
+        [
+            self.quorum.deadline(),
+            self.runtime.deadline(),
+            self.beat_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// This broker wants to stop: its partitions are given up first.
@@ -213,7 +246,8 @@ impl Office {
     pub(crate) fn tell(&mut self) -> Option<OfficeTell> {
         if self.stale && self.events.is_empty() {
             self.stale = false;
-            self.tells.push_front(OfficeTell::Image(Arc::new(self.fold.image().clone())));
+            self.tells
+                .push_front(OfficeTell::Image(Arc::new(self.fold.image().clone())));
         }
         self.tells.pop_front()
     }
@@ -231,7 +265,11 @@ impl Office {
         };
         let node = |voter: &ottla_quorum::Voter| QuorumNode {
             id: voter.id.0,
-            listeners: voter.endpoints.iter().map(|at| (at.name.clone(), at.host.clone(), at.port)).collect(),
+            listeners: voter
+                .endpoints
+                .iter()
+                .map(|at| (at.name.clone(), at.host.clone(), at.port))
+                .collect(),
         };
         QuorumView {
             leader_id: view.leader.map_or(-1, |leader| leader.0),
@@ -271,7 +309,8 @@ impl Office {
             return Ok(());
         }
         let last = id.end.plus(-1);
-        self.fold = Fold::snapshot(values, last, id.epoch).map_err(|unfit| format!("the metadata snapshot does not fit together: {unfit:?}"))?;
+        self.fold = Fold::snapshot(values, last, id.epoch)
+            .map_err(|unfit| format!("the metadata snapshot does not fit together: {unfit:?}"))?;
         self.runtime = Runtime::new(Controller::from_snapshot(self.fold.clone()), id.end);
         self.stale = true;
         Ok(())
@@ -281,13 +320,24 @@ impl Office {
     fn on_committed(&mut self, batch: &CommittedBatch) -> Result<(), String> {
         let loads = !self.runtime.leads();
         if !batch.control {
-            let records = batch.records().map_err(|why| format!("the metadata log cannot be read at offset {}: {why}", batch.base_offset))?;
+            let records = batch.records().map_err(|why| {
+                format!(
+                    "the metadata log cannot be read at offset {}: {why}",
+                    batch.base_offset
+                )
+            })?;
             for (offset, _, value) in records {
                 self.fold.apply(offset, batch.epoch, &value).map_err(|unfit| {
                     format!("the metadata log does not fit together at offset {}: {}; restore the directory from a backup", unfit.offset, unfit.why)
                 })?;
                 if loads {
-                    self.runtime.load(offset, Entry::Record { producer: None, record: &value });
+                    self.runtime.load(
+                        offset,
+                        Entry::Record {
+                            producer: None,
+                            record: &value,
+                        },
+                    );
                 }
             }
         }
@@ -305,16 +355,21 @@ impl Office {
         }
         let acls = self.fold.image().acls();
         if acls > 0 && self.settings.statics.configured("authorizer.class.name") != Some("") {
-            return Err(format!(
+            let why = format!(
                 "the directory's metadata holds {acls} ACLs and this server has no authorizer yet: everybody could do everything; \
                  say --override authorizer.class.name= to serve it without"
-            ));
+            );
+            self.tells.push_back(OfficeTell::Refused(why));
+            return Ok(());
         }
         let _ = self.runtime.on_high_watermark(self.runtime.end_offset());
         let passed = self.runtime.begin(now, &self.view);
         self.on_replies(now, passed.replies);
         self.life = Life::Beginning;
-        let features = FRESH_FEATURES.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
+        let features = FRESH_FEATURES
+            .iter()
+            .map(|(name, level)| ((*name).to_owned(), *level))
+            .collect();
         self.ask(now, Request::Bootstrap { features });
         Ok(())
     }
@@ -325,14 +380,21 @@ impl Office {
 
     /// F1.
     fn decide(&mut self, now: Now, cause: Cause<Controller>) {
-        let mut tail = MetadataLog { quorum: &mut self.quorum, now };
+        let mut tail = MetadataLog {
+            quorum: &mut self.quorum,
+            now,
+        };
         let outcome = self.runtime.step(now, &self.view, cause, &mut tail);
         self.on_outcome(now, outcome);
     }
 
     fn on_outcome(&mut self, now: Now, outcome: Outcome<Controller>) {
         self.on_replies(now, outcome.replies);
-        let refused = outcome.refused.into_iter().map(|(ticket, why)| (ticket, Response::Refused(refusal(why)))).collect();
+        let refused = outcome
+            .refused
+            .into_iter()
+            .map(|(ticket, why)| (ticket, Response::Refused(refusal(why))))
+            .collect();
         self.on_replies(now, refused);
     }
 
@@ -369,7 +431,9 @@ impl Office {
     }
 
     fn refused(&mut self, life: Life, why: &str) {
-        self.tells.push_back(OfficeTell::Offline(format!("the controller refused this node ({life:?}): {why}")));
+        self.tells.push_back(OfficeTell::Offline(format!(
+            "the controller refused this node ({life:?}): {why}"
+        )));
     }
 
     fn on_beat(&mut self, now: Now, answer: HeartbeatAnswer) {
@@ -386,7 +450,11 @@ impl Office {
             Life::Waking | Life::Leaving => {
                 // News is told at once; asking the same again waits.
                 let news = self.quorum.high_watermark() > self.beat_told;
-                self.beat_at = Some(if news { now.mono } else { now.mono.after_ms(BEAT_MS) });
+                self.beat_at = Some(if news {
+                    now.mono
+                } else {
+                    now.mono.after_ms(BEAT_MS)
+                });
             }
             _ => {}
         }
@@ -410,7 +478,12 @@ impl Office {
         ControllerNode {
             id: self.view.node,
             incarnation: self.incarnation,
-            endpoints: vec![Endpoint { name: at.name.clone(), host: at.host.clone(), port: at.port, security_protocol: 0 }],
+            endpoints: vec![Endpoint {
+                name: at.name.clone(),
+                host: at.host.clone(),
+                port: at.port,
+                security_protocol: 0,
+            }],
             features: features(),
         }
     }
@@ -428,7 +501,11 @@ impl Office {
             incarnation: self.incarnation,
             endpoints: self.settings.listeners.iter().map(endpoint).collect(),
             features: features(),
-            rack: self.settings.statics.configured("broker.rack").map(str::to_owned),
+            rack: self
+                .settings
+                .statics
+                .configured("broker.rack")
+                .map(str::to_owned),
             dirs: vec![booted.meta.directory_id],
             previous_epoch: booted.stopped_epoch.unwrap_or(-1),
         }
@@ -437,7 +514,14 @@ impl Office {
 
 /// What this node can read, said to whoever asks what the cluster could be finalized at.
 fn features() -> Vec<FeatureRange> {
-    READABLE_FEATURES.iter().map(|(name, min, max)| FeatureRange { name: (*name).to_owned(), min: *min, max: *max }).collect()
+    READABLE_FEATURES
+        .iter()
+        .map(|(name, min, max)| FeatureRange {
+            name: (*name).to_owned(),
+            min: *min,
+            max: *max,
+        })
+        .collect()
 }
 
 /// How long a heartbeat that has no news waits, milliseconds.

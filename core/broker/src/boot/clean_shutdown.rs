@@ -15,12 +15,18 @@ struct Marker {
 
 /// The broker epoch that the marker names; `None` when it cannot be read (the stop was clean all the same, as Kafka has it).
 pub fn parse(bytes: &[u8]) -> Option<i64> {
-    serde_json::from_slice::<Marker>(bytes).ok().map(|marker| marker.broker_epoch)
+    serde_json::from_slice::<Marker>(bytes)
+        .ok()
+        .map(|marker| marker.broker_epoch)
 }
 
 /// The file's bytes.
 pub fn print(broker_epoch: i64) -> Vec<u8> {
-    serde_json::to_vec(&Marker { version: 0, broker_epoch }).expect("two numbers have a JSON form")
+    serde_json::to_vec(&Marker {
+        version: 0,
+        broker_epoch,
+    })
+    .expect("two numbers have a JSON form")
 }
 
 #[cfg(test)]

@@ -21,14 +21,39 @@ pub struct FreshFile {
 
 /// The files of a fresh directory, in the order in which they must become durable. `features` are the values of the bootstrap
 /// feature records; `now` is wall time in milliseconds.
-pub fn fresh_files(meta: &MetaProperties, endpoint: VoterEndpoint, features: Vec<Bytes>, now: i64) -> Vec<FreshFile> {
-    let top = |name: &str, bytes: Bytes| FreshFile { in_metadata_dir: false, name: name.to_owned(), bytes };
-    let bootstrap = Snapshot { voters: VoterSet::default(), values: features };
-    let voter = Voter { id: meta.node_id, directory_id: meta.directory_id, endpoints: vec![endpoint] };
-    let voters = VoterSet { voters: vec![voter], kraft_version: ottla_quorum::KRAFT_VERSION };
-    let zero = Snapshot { voters, values: Vec::new() };
+pub fn fresh_files(
+    meta: &MetaProperties,
+    endpoint: VoterEndpoint,
+    features: Vec<Bytes>,
+    now: i64,
+) -> Vec<FreshFile> {
+    let top = |name: &str, bytes: Bytes| FreshFile {
+        in_metadata_dir: false,
+        name: name.to_owned(),
+        bytes,
+    };
+    let bootstrap = Snapshot {
+        voters: VoterSet::default(),
+        values: features,
+    };
+    let voter = Voter {
+        id: meta.node_id,
+        directory_id: meta.directory_id,
+        endpoints: vec![endpoint],
+    };
+    let voters = VoterSet {
+        voters: vec![voter],
+        kraft_version: ottla_quorum::KRAFT_VERSION,
+    };
+    let zero = Snapshot {
+        voters,
+        values: Vec::new(),
+    };
     vec![
-        top("bootstrap.checkpoint", bootstrap.print(LeaderEpoch(0), now, 0)),
+        top(
+            "bootstrap.checkpoint",
+            bootstrap.print(LeaderEpoch(0), now, 0),
+        ),
         FreshFile {
             in_metadata_dir: true,
             name: SnapshotId::BOOTSTRAP.file_name(),

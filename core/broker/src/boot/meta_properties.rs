@@ -19,7 +19,8 @@ pub struct MetaProperties {
 impl MetaProperties {
     /// Reads the file; a sentence when it does not say whose directory it is.
     pub fn parse(bytes: &[u8]) -> Result<MetaProperties, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "meta.properties is not text".to_owned())?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| "meta.properties is not text".to_owned())?;
         let pairs: BTreeMap<&str, &str> = text
             .lines()
             .map(str::trim)
@@ -27,16 +28,27 @@ impl MetaProperties {
             .filter_map(|line| line.split_once(['=', ':']))
             .map(|(key, value)| (key.trim(), value.trim()))
             .collect();
-        let need = |key: &str| pairs.get(key).copied().ok_or_else(|| format!("meta.properties has no {key}"));
+        let need = |key: &str| {
+            pairs
+                .get(key)
+                .copied()
+                .ok_or_else(|| format!("meta.properties has no {key}"))
+        };
         let version = pairs.get("version").copied().unwrap_or("0");
         if version != "1" {
-            return Err(format!("meta.properties has version {version}, this server reads version 1"));
+            return Err(format!(
+                "meta.properties has version {version}, this server reads version 1"
+            ));
         }
         let node_id = need("node.id")?;
         let directory_id = need("directory.id")?;
         Ok(MetaProperties {
             cluster_id: need("cluster.id")?.to_owned(),
-            node_id: NodeId(node_id.parse().map_err(|_| format!("meta.properties: node.id={node_id} is no number"))?),
+            node_id: NodeId(
+                node_id
+                    .parse()
+                    .map_err(|_| format!("meta.properties: node.id={node_id} is no number"))?,
+            ),
             directory_id: directory_id
                 .parse()
                 .map_err(|_| format!("meta.properties: directory.id={directory_id} is no id"))?,
@@ -63,7 +75,10 @@ mod tests {
     #[test]
     fn kafkas_file_is_read_and_ours_comes_back() {
         let meta = MetaProperties::parse(KAFKA.as_bytes()).unwrap();
-        assert_eq!((meta.node_id, meta.cluster_id.as_str()), (NodeId(1), "Ip6hSbp6TBigrc68cVDhzg"));
+        assert_eq!(
+            (meta.node_id, meta.cluster_id.as_str()),
+            (NodeId(1), "Ip6hSbp6TBigrc68cVDhzg")
+        );
         assert_eq!(MetaProperties::parse(&meta.print()), Ok(meta));
     }
 

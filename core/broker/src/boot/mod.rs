@@ -33,7 +33,13 @@ pub const BOOT: u16 = 1;
 const METADATA_DIR: &str = "__cluster_metadata-0";
 const META: &str = "meta.properties";
 /// What a crash while formatting may have left, and what is always there.
-const HALF_MADE: [&str; 5] = [".lock", "bootstrap.checkpoint", "bootstrap.checkpoint.tmp", "meta.properties.tmp", METADATA_DIR];
+const HALF_MADE: [&str; 5] = [
+    ".lock",
+    "bootstrap.checkpoint",
+    "bootstrap.checkpoint.tmp",
+    "meta.properties.tmp",
+    METADATA_DIR,
+];
 const LIST: u32 = 64;
 const SMALL_FILE: u32 = 64 << 10;
 const SEQS: u64 = 16;
@@ -122,13 +128,26 @@ impl Boot {
     }
 
     /// Takes a completion in.
-    pub fn on_done(&mut self, now: Now, seq: u64, result: Result<DiskOutput, Fault>, fx: &mut impl Emit) -> Booting {
+    pub fn on_done(
+        &mut self,
+        now: Now,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Booting {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Identity(mut load) => match load.on_done(result, fx) {
                 Loading::Going => self.go(Stage::Identity(load)),
                 Loading::Done(bytes) => self.on_identity(&bytes, fx),
                 Loading::Failed(Fault::Gone) => {
-                    self.disk(fx, DiskOp::List { dir: self.root, after: None, most: LIST });
+                    self.disk(
+                        fx,
+                        DiskOp::List {
+                            dir: self.root,
+                            after: None,
+                            most: LIST,
+                        },
+                    );
                     self.go(Stage::Judging)
                 }
                 other => refused(format!("{META} cannot be read ({other:?})")),
@@ -139,21 +158,33 @@ impl Boot {
             Stage::Formatting(mut rewrite) => match rewrite.on_done(seq, result, fx) {
                 Progress::Going => self.go(Stage::Formatting(rewrite)),
                 Progress::Done => self.format_next(fx),
-                Progress::Failed(fault) => refused(format!("the directory cannot be formatted ({fault:?}): check room and permissions")),
+                Progress::Failed(fault) => refused(format!(
+                    "the directory cannot be formatted ({fault:?}): check room and permissions"
+                )),
             },
             Stage::Marker(mut load) => match load.on_done(result, fx) {
                 Loading::Going => self.go(Stage::Marker(load)),
                 Loading::Failed(Fault::Gone) => self.ready(false),
                 Loading::Done(bytes) => {
                     self.stopped_epoch = clean_shutdown::parse(&bytes);
-                    self.disk(fx, DiskOp::Remove { dir: self.root, name: name(clean_shutdown::FILE) });
+                    self.disk(
+                        fx,
+                        DiskOp::Remove {
+                            dir: self.root,
+                            name: name(clean_shutdown::FILE),
+                        },
+                    );
                     self.go(Stage::Removing)
                 }
-                other => refused(format!("{} cannot be read ({other:?})", clean_shutdown::FILE)),
+                other => refused(format!(
+                    "{} cannot be read ({other:?})",
+                    clean_shutdown::FILE
+                )),
             },
-            Stage::Removing | Stage::Syncing if result.is_err() => {
-                refused(format!("{} cannot be removed ({result:?})", clean_shutdown::FILE))
-            }
+            Stage::Removing | Stage::Syncing if result.is_err() => refused(format!(
+                "{} cannot be removed ({result:?})",
+                clean_shutdown::FILE
+            )),
             Stage::Removing => {
                 self.disk(fx, DiskOp::SyncDir(self.root));
                 self.go(Stage::Syncing)
@@ -173,7 +204,15 @@ impl Boot {
                 self.meta = Some(meta);
                 let seq = self.seqs();
                 let file = name(clean_shutdown::FILE);
-                self.stage = Stage::Marker(Load::begin(owner(), seq, self.root, file, SMALL_FILE, &mut self.names, fx));
+                self.stage = Stage::Marker(Load::begin(
+                    owner(),
+                    seq,
+                    self.root,
+                    file,
+                    SMALL_FILE,
+                    &mut self.names,
+                    fx,
+                ));
                 Booting::Going
             }
             Err(why) => refused(why),
@@ -185,30 +224,55 @@ impl Boot {
         let Ok(DiskOutput::Listed(entries)) = result else {
             return refused(format!("the directory cannot be listed ({result:?})"));
         };
-        if let Some(entry) = entries.iter().find(|entry| !HALF_MADE.contains(&entry.name.as_str())) {
+        if let Some(entry) = entries
+            .iter()
+            .find(|entry| !HALF_MADE.contains(&entry.name.as_str()))
+        {
             return refused(format!(
                 "the directory has no {META} but holds {:?}: it is no data directory; choose an empty one, or restore {META}",
                 entry.name
             ));
         }
-        self.disk(fx, DiskOp::MakeDir { dir: self.root, name: name(METADATA_DIR), made: self.metadata_dir });
+        self.disk(
+            fx,
+            DiskOp::MakeDir {
+                dir: self.root,
+                name: name(METADATA_DIR),
+                made: self.metadata_dir,
+            },
+        );
         self.go(Stage::EnteringMetadata)
     }
 
     fn on_entered(&mut self, result: Result<DiskOutput, Fault>, fx: &mut impl Emit) -> Booting {
         if let Err(fault) = result {
-            return refused(format!("{METADATA_DIR} cannot be made ({fault:?}): check room and permissions"));
+            return refused(format!(
+                "{METADATA_DIR} cannot be made ({fault:?}): check room and permissions"
+            ));
         }
-        self.disk(fx, DiskOp::List { dir: self.metadata_dir, after: None, most: LIST });
+        self.disk(
+            fx,
+            DiskOp::List {
+                dir: self.metadata_dir,
+                after: None,
+                most: LIST,
+            },
+        );
         self.go(Stage::JudgingMetadata)
     }
 
     /// B3: in the metadata log's directory.
-    fn on_metadata_listed(&mut self, now: Now, result: Result<DiskOutput, Fault>, fx: &mut impl Emit) -> Booting {
+    fn on_metadata_listed(
+        &mut self,
+        now: Now,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) -> Booting {
         let Ok(DiskOutput::Listed(entries)) = result else {
             return refused(format!("{METADATA_DIR} cannot be listed ({result:?})"));
         };
-        let foreign = |name: &str| !name.starts_with(&ottla_quorum::SnapshotId::BOOTSTRAP.file_name());
+        let foreign =
+            |name: &str| !name.starts_with(&ottla_quorum::SnapshotId::BOOTSTRAP.file_name());
         if let Some(entry) = entries.iter().find(|entry| foreign(entry.name.as_str())) {
             return refused(format!(
                 "the directory has no {META} but {METADATA_DIR} holds {:?}: restore {META} from a backup",
@@ -223,22 +287,44 @@ impl Boot {
             directory_id: format::random_id(&mut self.rng),
         };
         let endpoint = self.settings.endpoint.clone();
-        self.fresh = format::fresh_files(&meta, endpoint, self.settings.features.clone(), now.wall.0).into();
+        self.fresh =
+            format::fresh_files(&meta, endpoint, self.settings.features.clone(), now.wall.0).into();
         self.meta = Some(meta);
         self.format_next(fx)
     }
 
     fn format_next(&mut self, fx: &mut impl Emit) -> Booting {
-        let Some(file) = self.fresh.pop_front() else { return self.ready(true) };
-        let dir = if file.in_metadata_dir { self.metadata_dir } else { self.root };
+        let Some(file) = self.fresh.pop_front() else {
+            return self.ready(true);
+        };
+        let dir = if file.in_metadata_dir {
+            self.metadata_dir
+        } else {
+            self.root
+        };
         let seq = self.seqs();
-        let rewrite = Rewrite::begin(owner(), seq, dir, name(&file.name), file.bytes, &mut self.names, fx);
+        let rewrite = Rewrite::begin(
+            owner(),
+            seq,
+            dir,
+            name(&file.name),
+            file.bytes,
+            &mut self.names,
+            fx,
+        );
         self.go(Stage::Formatting(rewrite))
     }
 
     fn ready(&mut self, clean: bool) -> Booting {
-        let meta = self.meta.clone().expect("a directory is ready when its identity is known");
-        Booting::Ready(Booted { meta, clean, stopped_epoch: self.stopped_epoch })
+        let meta = self
+            .meta
+            .clone()
+            .expect("a directory is ready when its identity is known");
+        Booting::Ready(Booted {
+            meta,
+            clean,
+            stopped_epoch: self.stopped_epoch,
+        })
     }
 
     fn go(&mut self, stage: Stage) -> Booting {
@@ -258,7 +344,11 @@ impl Boot {
 }
 
 fn owner() -> Owner {
-    Owner { part: BOOT, slot: 0, generation: 0 }
+    Owner {
+        part: BOOT,
+        slot: 0,
+        generation: 0,
+    }
 }
 
 fn name(text: &str) -> Name {
