@@ -46,7 +46,7 @@ pub(crate) struct Asked {
     pub what: What,
     /// Blocks it lacked.
     pub faults: u8,
-    /// What was written when it first asked for the end; that is flushed now.
+    /// What was assigned when it first asked for the end; that is flushed now, or undone.
     pub end: Option<Offset>,
 }
 
@@ -415,14 +415,15 @@ fn visible(replica: &Replica, isolation: Isolation) -> Offset {
     }
 }
 
-/// Somebody asks for the end, which is `end` for him. If more is written and it is only a flush that holds it back, he waits for that, once.
+/// Somebody asks for the end, which is `end` for him. If more is assigned and it is only a flush that holds it back, he waits for that,
+/// once. Assigned and not written: an acks=0 that came before his question has been taken, though no answer says so.
 fn demand_flush(replica: &Replica, end: Offset, asked_end: Option<Offset>) -> Result<(), Lack> {
-    let written = replica.log().written();
+    let assigned = replica.log().assigned();
     let held_back = replica.promise() == Promise::Flushed
         && end == replica.high_watermark()
-        && written > replica.log().flushed();
+        && assigned > replica.log().flushed();
     if held_back && asked_end.is_none() {
-        return Err(Lack::Flush(written));
+        return Err(Lack::Flush(assigned));
     }
     Ok(())
 }
