@@ -63,6 +63,7 @@ impl Log {
         self.opening = None;
         self.warming.clear();
         self.pending.clear();
+        self.rewrites.give_up();
         self.tail = self.settled;
         self.phase = Phase::Closing;
         self.announced = true;
@@ -102,6 +103,14 @@ impl Log {
         self.ops.clear();
         self.opening = None;
         self.ending = Some(Ending::Over);
+    }
+
+    /// Whether the directory is on its way out, or gone.
+    pub(crate) fn is_removing(&self) -> bool {
+        matches!(
+            self.ending,
+            Some(Ending::Renaming | Ending::Naming | Ending::Removing | Ending::Over)
+        )
     }
 
     pub(crate) fn can_end(&self) -> bool {
@@ -211,12 +220,8 @@ impl Log {
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) {
-        let removing = matches!(
-            self.ending,
-            Some(Ending::Renaming | Ending::Naming | Ending::Removing)
-        );
         if let Err(fault) = result
-            && !(removing && fault == Fault::Gone)
+            && !(self.is_removing() && fault == Fault::Gone)
         {
             return self.offline(fault, "stopping or removing the partition's files", out);
         }

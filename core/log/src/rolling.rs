@@ -51,6 +51,11 @@ impl Rewrites {
         self.queue.push_back((purpose, name, Bytes::from(bytes)));
     }
 
+    /// What has not begun is not wanted any more.
+    pub(crate) fn give_up(&mut self) {
+        self.queue.clear();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.current.is_none() && self.queue.is_empty()
     }
@@ -266,6 +271,8 @@ impl Log {
                 Purpose::Epochs => self.epochs_saving = None,
                 Purpose::Index => {}
             },
+            // The directory is being removed under it.
+            Progress::Failed(_) if self.is_removing() => {}
             Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
                 self.on_rewrite_refused(now, purpose, fault, fx, out);
             }
