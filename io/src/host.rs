@@ -20,6 +20,7 @@ use crate::driver::{Driver, World};
 use crate::files::{Files, Threads};
 use crate::handle::{Gone, Handle, Said, Shared};
 use crate::listen::Listener;
+use crate::signals;
 use crate::tcp::TcpSockets;
 use crate::workbench::Workbench;
 
@@ -152,6 +153,7 @@ fn begin<M>(
 }
 
 fn run(runtime: Runtime, book: &OrderBook, work: String) {
+    signals::block_pipe().expect("SIGPIPE is a signal that can be blocked");
     let workbench = Rc::new(RefCell::new(Workbench::new(work)));
     let clock = Clock::start();
     let machines = LocalSet::new();

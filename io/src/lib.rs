@@ -8,7 +8,7 @@
 //! W1: a turn is what `core/machine/CONTRACT.md` says it is.
 //! W2: a machine that panics is dropped alone; its owner is told; its sockets are closed.
 //! W3: when a machine is gone, so are its descriptors, and its threads when their last call returns.
-//! W4: nothing process-wide is touched: no signal, hook, logger, environment or working directory.
+//! W4: nothing process-wide is touched: no signal's disposition, hook, logger, environment or working directory.
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 
 mod arena;
@@ -25,6 +25,7 @@ mod memory;
 mod perform;
 mod real;
 mod recording;
+mod signals;
 mod sockets;
 mod tcp;
 mod workbench;

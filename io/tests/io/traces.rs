@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 
 use super::echo::frame;
-use super::machine::{answer, client, serve};
+use super::machine::{answer, client, range, serve};
 
 const ALONE: &str = "OTTLA_IO_ALONE";
 
@@ -27,6 +27,31 @@ fn alone(name: &str) -> bool {
         .expect("a process");
     assert!(status.success());
     false
+}
+
+/// A program in another language may not ignore SIGPIPE as Rust's do: a peer that goes while a range is sent must not
+/// end it.
+#[test]
+fn a_peer_that_goes_raises_no_signal() {
+    if !alone("io::traces::a_peer_that_goes_raises_no_signal") {
+        return;
+    }
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let dir = TempDir::new().expect("a directory");
+    std::fs::write(dir.path().join("echo"), vec![7; 8 << 20]).expect("written");
+    let host = Host::start("test").expect("a host");
+    let served = serve(&host, "m0", &dir);
+    for _ in 0..50 {
+        let mut stream = client(served.address);
+        for _ in 0..4 {
+            stream.write_all(&range(0, 8 << 20)).expect("sent");
+        }
+        stream.read_exact(&mut [0; 1000]).expect("a beginning");
+    }
+    let mut stream = client(served.address);
+    stream.write_all(&range(0, 100)).expect("sent");
+    assert_eq!(answer(&mut stream), [7; 100]);
 }
 
 fn count(what: &str) -> usize {
