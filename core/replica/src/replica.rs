@@ -58,6 +58,7 @@ pub struct Replica {
     high_watermark: Offset,
     all: Waiters,
     written: Waiters,
+    taken: Offset,
 }
 
 impl Replica {
@@ -70,6 +71,7 @@ impl Replica {
             high_watermark,
             all: Waiters::default(),
             written: Waiters::default(),
+            taken: Offset(0),
         }
     }
 
@@ -123,6 +125,7 @@ impl Replica {
 
     /// Appends from `from` on never happened.
     pub fn on_undone(&mut self, from: Offset, out: &mut Vec<Released>) {
+        self.taken = self.taken.min(from);
         self.refuse_from(from, ErrorCode::KafkaStorageError, out);
     }
 
@@ -167,8 +170,11 @@ impl Replica {
         assert!(epoch != LeaderEpoch::NONE, "V3: an append without a leader");
         let appended = self.log.append_ready(now, ready, epoch)?;
         match acks {
-            Acks::None => {}
-            Acks::Leader => self.written.push(ticket, appended),
+            Acks::None => self.taken = appended.next,
+            Acks::Leader => {
+                self.taken = appended.next;
+                self.written.push(ticket, appended);
+            }
             Acks::All => self.all.push(ticket, appended),
         }
         Ok(appended)
@@ -229,6 +235,11 @@ impl Replica {
         let high_watermark = self.high_watermark();
         let unstable = self.log.first_unstable_offset();
         unstable.map_or(high_watermark, |first| first.min(high_watermark))
+    }
+
+    /// The end of the last batch that was taken with acks 0 or 1: its producer believes that it is there, whatever is promised.
+    pub fn taken(&self) -> Offset {
+        self.taken
     }
 
     /// The end of the last batch that a producer waits for with acks=all.

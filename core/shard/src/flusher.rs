@@ -23,7 +23,10 @@ use ottla_machine::{File, Offset};
 pub(crate) struct Unflushed {
     /// In the order of their offsets; the last one is being written.
     files: VecDeque<DirtyFile>,
-    wanted: Offset,
+    /// The nearest end that is wanted and that no Sync covers yet. A Sync before it is written would only hold up the one that is wanted.
+    nearest: Option<Offset>,
+    /// The furthest end that is wanted.
+    furthest: Offset,
     durable: Offset,
 }
 
@@ -35,11 +38,20 @@ struct DirtyFile {
     syncing: Option<(u64, Offset)>,
 }
 
+impl DirtyFile {
+    /// What a Sync that has begun covers.
+    fn covered(&self) -> Offset {
+        self.syncing
+            .map_or(self.synced, |(_, to)| to.max(self.synced))
+    }
+}
+
 impl Default for Unflushed {
     fn default() -> Unflushed {
         Unflushed {
             files: VecDeque::new(),
-            wanted: Offset(-1),
+            nearest: None,
+            furthest: Offset(-1),
             durable: Offset(-1),
         }
     }
@@ -61,24 +73,45 @@ impl Unflushed {
 
     /// Somebody needs everything below `to` to be durable.
     pub fn want(&mut self, to: Offset) {
-        self.wanted = self.wanted.max(to);
+        if to > self.covered() {
+            self.nearest = Some(self.nearest.map_or(to, |nearest| nearest.min(to)));
+            self.furthest = self.furthest.max(to);
+        }
     }
 
     /// The files to sync now. `number` gives each Sync its number.
     pub fn syncs(&mut self, mut number: impl FnMut() -> u64) -> Vec<(u64, File)> {
         let mut syncs = Vec::new();
-        let mut before = self.durable;
         let last = self.files.len().saturating_sub(1);
         for (at, file) in self.files.iter_mut().enumerate() {
-            let wanted = at < last || self.wanted > before.max(file.synced);
-            before = file.written;
+            let wanted = at < last || self.nearest.is_some_and(|nearest| nearest <= file.written);
             if wanted && file.syncing.is_none() && file.written > file.synced {
                 let number = number();
                 file.syncing = Some((number, file.written)); // D2
                 syncs.push((number, file.file));
             }
         }
+        self.look_further();
         syncs
+    }
+
+    fn covered(&self) -> Offset {
+        let last = self.files.back().map_or(self.durable, DirtyFile::covered);
+        last.max(self.durable)
+    }
+
+    /// The log knows that this much is durable: from an earlier life, or because it made it so itself.
+    pub fn flushed(&mut self, to: Offset) {
+        self.durable = self.durable.max(to);
+        self.look_further();
+    }
+
+    /// What is covered is wanted no more; what is wanted beyond it waits for its own write.
+    fn look_further(&mut self) {
+        let covered = self.covered();
+        if self.nearest.is_some_and(|nearest| nearest <= covered) {
+            self.nearest = Some(self.furthest).filter(|furthest| *furthest > covered);
+        }
     }
 
     /// A Sync is done. What is durable now, if that is more than before.
@@ -108,7 +141,8 @@ impl Unflushed {
             file.synced = file.synced.min(from);
             file.syncing = file.syncing.map(|(number, to)| (number, to.min(from)));
         }
-        self.wanted = self.wanted.min(from);
+        self.nearest = self.nearest.filter(|nearest| *nearest <= from);
+        self.furthest = self.furthest.min(from);
         self.durable = self.durable.min(from);
     }
 
@@ -205,6 +239,25 @@ mod tests {
         assert_eq!(of.on_synced(1), Some(Offset(10)));
         assert_eq!(syncs(&mut of, 2), [(2, File(1))]);
         assert_eq!(of.on_synced(2), Some(Offset(20)));
+    }
+
+    #[test]
+    fn a_sync_waits_for_the_write_of_what_is_wanted_and_not_for_what_comes_after() {
+        let mut of = Unflushed::default();
+        of.dirty(dirty(1, 10));
+        of.want(Offset(20));
+        assert_eq!(
+            syncs(&mut of, 1),
+            [],
+            "what is wanted is still being written"
+        );
+        of.want(Offset(30));
+        of.dirty(dirty(1, 20));
+        assert_eq!(syncs(&mut of, 1), [(1, File(1))]);
+        assert_eq!(of.on_synced(1), Some(Offset(20)));
+        assert_eq!(syncs(&mut of, 2), []);
+        of.dirty(dirty(1, 30));
+        assert_eq!(syncs(&mut of, 2), [(2, File(1))]);
     }
 
     #[test]

@@ -125,11 +125,18 @@ impl Shard {
         if self.stage != crate::Stage::Running {
             return Err(ErrorCode::NotLeaderOrFollower);
         }
-        if let Some(slot) = self.by_id.get(&id) {
-            return Ok(*slot);
+        let changed = self.changes.topics.contains_key(&id.topic_id);
+        let known = self.by_id.get(&id).copied();
+        if let Some(slot) = known.filter(|_| !changed) {
+            return Ok(slot);
         }
         let image = self.image.clone().unwrap_or_default();
-        let topic = image.topic(id.topic_id).ok_or(ErrorCode::UnknownTopicId)?;
+        let Some(topic) = image.topic(id.topic_id) else {
+            if let Some(slot) = known {
+                self.dismiss(slot, fx);
+            }
+            return Err(ErrorCode::UnknownTopicId);
+        };
         if image.partition(id.topic_id, id.index).is_none() {
             return Err(ErrorCode::UnknownTopicOrPartition);
         }

@@ -46,7 +46,7 @@ pub(crate) struct Asked {
     pub what: What,
     /// Blocks it lacked.
     pub faults: u8,
-    /// What was assigned when it first asked for the end; that is flushed now, or undone.
+    /// What had been taken when it first asked for the end; that is flushed now, or undone.
     pub end: Option<Offset>,
 }
 
@@ -184,6 +184,9 @@ impl Shard {
         }
         let blocks = self.faults.held();
         let slice = log.read(blocks, read.from, end, read.max_bytes, read.at_least_one)?;
+        if slice.next >= end {
+            demand_flush(replica, end, asked_end)?;
+        }
         answer.records = slice.parts;
         if read.isolation == Isolation::ReadCommitted && !answer.records.is_empty() {
             answer.aborted = Some(log.aborted(read.from, end));
@@ -415,15 +418,15 @@ fn visible(replica: &Replica, isolation: Isolation) -> Offset {
     }
 }
 
-/// Somebody asks for the end, which is `end` for him. If more is assigned and it is only a flush that holds it back, he waits for that,
-/// once. Assigned and not written: an acks=0 that came before his question has been taken, though no answer says so.
+/// Somebody asks for the end, which is `end` for him. If a producer was told more (acks=1), or believes it (acks=0), and it is only a
+/// flush that holds it back, he waits for that, once.
 fn demand_flush(replica: &Replica, end: Offset, asked_end: Option<Offset>) -> Result<(), Lack> {
-    let assigned = replica.log().assigned();
+    let taken = replica.taken();
     let held_back = replica.promise() == Promise::Flushed
         && end == replica.high_watermark()
-        && assigned > replica.log().flushed();
+        && taken > replica.log().flushed();
     if held_back && asked_end.is_none() {
-        return Err(Lack::Flush(assigned));
+        return Err(Lack::Flush(taken));
     }
     Ok(())
 }

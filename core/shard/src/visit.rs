@@ -108,6 +108,9 @@ impl Shard {
                         }
                     }
                     self.release_all(slot, released, fx);
+                    // Who waits for the end of what never happened is answered with the end that there is.
+                    let undone = |wait| matches!(wait, Wait::Flushed(to) if to > from);
+                    self.ask_again(now, slot, undone, fx);
                 }
                 LogEvent::Started(start) => {
                     if let Some(entry) = self.entries.get_mut(slot) {
@@ -160,6 +163,7 @@ impl Shard {
         let (assigned, written, flushed) = (log.assigned(), log.written(), log.flushed());
         // Whoever watches has found the end and waits for what comes now.
         let watched = replica.promise() == Promise::Flushed && !entry.watches.is_empty();
+        entry.unflushed.flushed(flushed);
         let settings = &entry.settings;
         let many = assigned.0 - flushed.0 >= settings.flush_messages;
         if watched || many {

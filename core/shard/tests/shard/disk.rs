@@ -1,0 +1,251 @@
+//! Operations performed on `ottla-media`: the table from identities to paths and nodes, and faults to order.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ottla_machine::{Dir, DirEntry, DiskOp, DiskOutput, Fault, File, Kind, Mode, Name};
+use ottla_media::{Covered, Media, MediaError, Node, Opening};
+
+pub const ROOT: Dir = Dir(1);
+
+#[derive(Clone)]
+pub struct Disk {
+    pub media: Media,
+    dirs: BTreeMap<Dir, String>,
+    files: BTreeMap<File, Node>,
+    /// How many more syncs of files succeed before one fails as the worst disks fail.
+    pub syncs_before_fault: Option<u32>,
+    /// A disk that says synced and has not.
+    pub lies: bool,
+    /// Syncs performed.
+    pub syncs: u64,
+    /// Writes performed to segments.
+    pub writes: u64,
+}
+
+fn fault(error: MediaError) -> Fault {
+    match error {
+        MediaError::NotFound => Fault::Gone,
+        MediaError::NoSpace => Fault::Full,
+        other => panic!("the machine asked for something impossible: {other:?}"),
+    }
+}
+
+fn join(dir: &str, name: &Name) -> String {
+    if dir.is_empty() {
+        name.to_string()
+    } else {
+        format!("{dir}/{name}")
+    }
+}
+
+impl Disk {
+    pub fn over(media: Media) -> Disk {
+        Disk {
+            media,
+            dirs: BTreeMap::from([(ROOT, String::new())]),
+            files: BTreeMap::new(),
+            syncs_before_fault: None,
+            lies: false,
+            syncs: 0,
+            writes: 0,
+        }
+    }
+
+    fn path(&self, dir: Dir, name: &Name) -> String {
+        join(self.dir(dir), name)
+    }
+
+    fn dir(&self, dir: Dir) -> &str {
+        self.dirs
+            .get(&dir)
+            .unwrap_or_else(|| panic!("{dir:?} is unknown"))
+    }
+
+    fn node(&self, file: File) -> Node {
+        *self
+            .files
+            .get(&file)
+            .unwrap_or_else(|| panic!("{file:?} is not open"))
+    }
+
+    /// A sync begins; everything performed before is covered.
+    pub fn sync_begins(&mut self, file: File) -> (Node, Covered) {
+        let node = self.node(file);
+        (node, self.media.sync_begins(node).expect("an open file"))
+    }
+
+    pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<DiskOutput, Fault> {
+        self.syncs += 1;
+        match &mut self.syncs_before_fault {
+            Some(0) => {
+                self.syncs_before_fault = None;
+                let _ = self.media.sync_fails(node);
+                return Err(Fault::Broken);
+            }
+            Some(more) => *more -= 1,
+            None => {}
+        }
+        if !self.lies {
+            self.media.sync_ends(node, covered).map_err(fault)?;
+        }
+        Ok(DiskOutput::Done)
+    }
+
+    pub fn perform(&mut self, op: DiskOp) -> Result<DiskOutput, Fault> {
+        match op {
+            DiskOp::Open {
+                dir,
+                name,
+                file,
+                mode,
+            } => {
+                let how = Opening {
+                    create: matches!(mode, Mode::Create | Mode::Fresh),
+                    truncate: mode == Mode::Fresh,
+                };
+                let path = self.path(dir, &name);
+                let status = self.media.open(&path, how).map_err(fault)?;
+                assert!(
+                    self.files.insert(file, status.node).is_none(),
+                    "I1: {file:?}"
+                );
+                Ok(DiskOutput::Opened { len: status.len })
+            }
+            DiskOp::Allocate { file, to } => done(self.media.allocate(self.node(file), to)),
+            DiskOp::Write { file, at, bytes } => {
+                self.writes += 1;
+                done(self.media.write(self.node(file), at, &bytes.concat()))
+            }
+            DiskOp::Read { file, at, len } => {
+                let read = self.media.read(self.node(file), at, len as usize);
+                Ok(DiskOutput::Read(read.map_err(fault)?))
+            }
+            DiskOp::Truncate { file, len } => done(self.media.truncate(self.node(file), len)),
+            DiskOp::Close(file) => {
+                let node = self.node(file);
+                self.files.remove(&file);
+                self.media.close(node);
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::Rename { from, to } => {
+                let (from, to) = (self.path(from.0, &from.1), self.path(to.0, &to.1));
+                self.media.rename(&from, &to).map_err(fault)?;
+                for path in self.dirs.values_mut().filter(|path| **path == from) {
+                    *path = to.clone();
+                }
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::Remove { dir, name } => self.remove(&self.path(dir, &name)),
+            DiskOp::MakeDir { dir, name, made } => {
+                let path = self.path(dir, &name);
+                match self.media.make_dir(&path) {
+                    Ok(()) | Err(MediaError::Exists) => {}
+                    Err(error) => return Err(fault(error)),
+                }
+                assert!(self.dirs.insert(made, path).is_none(), "I1: {made:?}");
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::SyncDir(dir) => {
+                let path = self.dir(dir).to_owned();
+                done(self.media.sync_dir(&path))
+            }
+            DiskOp::List { dir, after, most } => {
+                let path = self.dir(dir).to_owned();
+                let after = after.map(|name| name.to_string());
+                Ok(DiskOutput::Listed(self.list(
+                    &path,
+                    after.as_deref(),
+                    most as usize,
+                )))
+            }
+            DiskOp::Space(_) => {
+                let (free, total) = self.media.space();
+                Ok(DiskOutput::Space { free, total })
+            }
+            DiskOp::Sync(_) => unreachable!("a sync begins and ends"),
+        }
+    }
+
+    fn remove(&mut self, path: &str) -> Result<DiskOutput, Fault> {
+        match self.media.status(path) {
+            Err(_) => Ok(DiskOutput::Done),
+            Ok(status) if status.is_dir => {
+                for entry in self.list(path, None, usize::MAX) {
+                    self.remove(&join(path, &entry.name))?;
+                }
+                done(self.media.remove_dir(path))
+            }
+            Ok(_) => done(self.media.unlink(path)),
+        }
+    }
+
+    pub fn list(&self, path: &str, after: Option<&str>, most: usize) -> Vec<DirEntry> {
+        let listed = self.media.list(path, after, most).expect("a directory");
+        let entry = |(name, status): (String, ottla_media::Status)| DirEntry {
+            name: Name::new(&name).expect("a name"),
+            kind: if status.is_dir { Kind::Dir } else { Kind::File },
+            len: status.len,
+        };
+        listed.into_iter().map(entry).collect()
+    }
+
+    /// The names in a directory.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let entries = self.list(path, None, usize::MAX);
+        entries
+            .into_iter()
+            .map(|entry| entry.name.to_string())
+            .collect()
+    }
+
+    /// A file's bytes.
+    pub fn bytes(&self, path: &str) -> Option<Bytes> {
+        let status = self.media.status(path).ok()?;
+        self.media.read(status.node, 0, status.len as usize).ok()
+    }
+
+    /// Puts a file in place, durably.
+    pub fn put(&mut self, dir: &str, name: &str, bytes: &[u8]) {
+        if !dir.is_empty() {
+            let _ = self.media.make_dir(dir);
+            self.media.sync_dir("").expect("the root");
+        }
+        let path = if dir.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{dir}/{name}")
+        };
+        let how = Opening {
+            create: true,
+            truncate: true,
+        };
+        let node = self.media.open(&path, how).expect("room").node;
+        self.media.write(node, 0, bytes).expect("room");
+        self.media.sync(node).expect("room");
+        self.media.close(node);
+        self.media.sync_dir(dir).expect("a directory");
+    }
+
+    /// A range of an open file, as an answer sends it.
+    pub fn range(&self, file: File, at: u64, len: usize) -> Bytes {
+        self.media.read(self.node(file), at, len).expect("a range")
+    }
+}
+
+fn done(result: Result<(), MediaError>) -> Result<DiskOutput, Fault> {
+    result.map(|()| DiskOutput::Done).map_err(fault)
+}
+
+/// The file that an operation is ordered by.
+pub fn file_of(op: &DiskOp) -> Option<File> {
+    match op {
+        DiskOp::Allocate { file, .. }
+        | DiskOp::Write { file, .. }
+        | DiskOp::Read { file, .. }
+        | DiskOp::Sync(file)
+        | DiskOp::Truncate { file, .. }
+        | DiskOp::Close(file) => Some(*file),
+        _ => None,
+    }
+}

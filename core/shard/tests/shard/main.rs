@@ -1,0 +1,14 @@
+//! One shard over a disk that uses every freedom the contract leaves: operations are performed late and in any order, their ends are
+//! delivered later still, syncs overlap writes, the process is killed, the power goes.
+
+mod cluster;
+mod disk;
+mod world;
+
+mod acknowledged;
+mod crash;
+mod faults;
+mod life;
+mod readers;
+mod scale;
+mod serving;
