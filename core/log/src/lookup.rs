@@ -33,7 +33,8 @@ impl Log {
         Ok(None)
     }
 
-    /// The first record with the newest timestamp, below `upto`.
+    /// The first record with the newest timestamp, below `upto`. Where records at a segment's front were deleted and the
+    /// newest was among them, that segment is left out: which is next newest in it only a look at all of it could say.
     pub fn max_timestamp(&self, blocks: &Blocks, upto: Offset) -> Result<Option<Found>, Absent> {
         self.readable()?;
         let mut newest: Option<(&Segment, i64, i64)> = None;
@@ -45,6 +46,7 @@ impl Log {
                 return Err(Absent::Cold(Offset(segment.base)));
             }
             if let Some(here) = segment.newest
+                && here.offset >= self.start.0
                 && newest.is_none_or(|(_, timestamp, _)| here.timestamp > timestamp)
             {
                 newest = Some((segment, here.timestamp, here.offset));

@@ -4,6 +4,10 @@ mod disk;
 mod world;
 
 mod crash;
+mod cursor;
 mod golden;
+mod judging;
+mod keeping;
 mod reading;
+mod times;
 mod writing;

@@ -1,0 +1,282 @@
+//! Retention, deletion of records, stopping, removing.
+
+use ottla_log::{LogConfig, LogEvent, Phase, Start};
+use ottla_machine::Offset;
+
+use crate::disk::Disk;
+use crate::world::{World, idempotent, now_at, plain};
+
+const CLEAN: Start = Start::Clean {
+    log_start: Offset(0),
+};
+
+/// Ten batches of one record, three to a segment, each a second newer; all below the high watermark.
+fn filled(config: LogConfig) -> World {
+    let config = LogConfig {
+        segment_bytes: plain(1, 100, 0).len() as u64 * 3,
+        ..config
+    };
+    let mut world = World::new(config);
+    for i in 0..10 {
+        world
+            .append(plain(1, 100, 990_000 + i * 1000), 0)
+            .expect("appended");
+    }
+    world.run();
+    let end = world.log.written();
+    world.log.set_high_watermark(end);
+    world
+}
+
+fn segments(world: &World) -> Vec<String> {
+    let names = world.disk.names("t-0").into_iter();
+    names.filter(|name| name.ends_with(".log")).collect()
+}
+
+fn retained(world: &mut World) {
+    world
+        .log
+        .retain(world.now, &mut world.fx, &mut world.events);
+    world.run();
+    world.log.check();
+}
+
+#[test]
+fn segments_go_when_all_their_records_are_too_old() {
+    let mut world = filled(LogConfig {
+        retention_ms: 5_000,
+        ..LogConfig::default()
+    });
+    // The first segment's newest record is of 992,000.
+    world.now = now_at(997_000);
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 4);
+    world.now = now_at(997_001);
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 3);
+    assert_eq!(world.log.start_offset(), Offset(3));
+    assert!(world.events.contains(&LogEvent::Started(Offset(3))));
+    let names = world.disk.names("t-0");
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.starts_with("00000000000000000000.")),
+        "{names:?}"
+    );
+    // Everything is too old: the last segment is rolled and goes too.
+    world.now = now_at(2_000_000);
+    retained(&mut world);
+    retained(&mut world);
+    assert_eq!(segments(&world), ["00000000000000000010.log"]);
+    assert_eq!(world.log.start_offset(), Offset(10));
+    let appended = world.append(plain(1, 10, 2_000_000), 1).expect("appended");
+    assert_eq!(appended.base, Offset(10));
+    world.run();
+    let mut world = world.restarted();
+    assert_eq!(
+        (world.log.start_offset(), world.contents().len()),
+        (Offset(10), 1)
+    );
+}
+
+#[test]
+fn segments_go_when_the_log_is_too_large_but_not_above_the_high_watermark() {
+    let mut world = filled(LogConfig {
+        retention_ms: -1,
+        retention_bytes: plain(1, 100, 0).len() as i64 * 3,
+        ..LogConfig::default()
+    });
+    world.log.set_high_watermark(Offset(5));
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 3);
+    world.log.set_high_watermark(Offset(10));
+    retained(&mut world);
+    // What is left is at least as large as what is kept.
+    assert_eq!(segments(&world).len(), 2);
+    assert_eq!(world.log.start_offset(), Offset(6));
+}
+
+#[test]
+fn what_is_only_compacted_is_never_deleted() {
+    let mut world = filled(LogConfig {
+        retention_ms: 1,
+        retention_bytes: 1,
+        delete: false,
+        compact: true,
+        ..LogConfig::default()
+    });
+    world.now = now_at(9_000_000);
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 4);
+}
+
+#[test]
+fn deleted_records_are_out_of_range_and_their_segments_go() {
+    let mut world = filled(LogConfig {
+        retention_ms: -1,
+        ..LogConfig::default()
+    });
+    world.log.advance_start(Offset(99));
+    assert_eq!(world.log.start_offset(), Offset(10));
+    let mut world = filled(LogConfig {
+        retention_ms: -1,
+        ..LogConfig::default()
+    });
+    world.log.advance_start(Offset(4));
+    assert!(world.read(3, 10, 100).is_err());
+    assert!(world.read(4, 10, 100).is_ok());
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 3);
+    assert_eq!(world.log.start_offset(), Offset(4));
+    // The checkpoint says 4, the first segment begins at 3.
+    world.stop();
+    let config = LogConfig::clone(&world.config);
+    let start = Start::Clean {
+        log_start: Offset(4),
+    };
+    let world = World::opened(world.disk.killed(), config, start, 1);
+    assert_eq!(world.log.start_offset(), Offset(4));
+    assert_eq!(world.log.epoch_at(Offset(4)).0, 0);
+}
+
+#[test]
+fn a_start_beyond_the_end_gives_no_offset_twice() {
+    let mut world = filled(LogConfig::default());
+    world.stop();
+    let config = LogConfig::clone(&world.config);
+    let start = Start::Clean {
+        log_start: Offset(25),
+    };
+    let mut world = World::opened(world.disk.killed(), config, start, 1);
+    assert_eq!(
+        (world.log.start_offset(), world.log.assigned()),
+        (Offset(25), Offset(25))
+    );
+    let appended = world.append(plain(1, 10, 999_000), 1).expect("appended");
+    assert_eq!(appended.base, Offset(25));
+    world.run();
+    world.log.set_high_watermark(Offset(26));
+    retained(&mut world);
+    assert_eq!(segments(&world), ["00000000000000000025.log"]);
+    let mut world = world.restarted();
+    assert_eq!(world.contents().len(), 1);
+}
+
+#[test]
+fn silent_producers_are_forgotten() {
+    let mut world = World::new(LogConfig {
+        producer_id_expiration_ms: 10_000,
+        ..LogConfig::default()
+    });
+    world.append(idempotent(1, 0, 0, 1), 0).expect("appended");
+    world.run();
+    world.now = now_at(1_008_999);
+    retained(&mut world);
+    assert_eq!(world.log.producers(), 1);
+    world.now = now_at(1_009_000);
+    retained(&mut world);
+    assert_eq!(world.log.producers(), 0);
+}
+
+#[test]
+fn an_untouched_log_costs_nothing_at_a_clean_stop() {
+    let mut world = filled(LogConfig::default()).restarted();
+    let names = world.disk.names("t-0");
+    let before = world.writes.len();
+    let performed = world.performed;
+    world.stop();
+    assert_eq!(world.writes.len(), before);
+    assert_eq!(
+        world.performed,
+        performed + 1,
+        "only the active segment is closed"
+    );
+    assert_eq!(world.disk.names("t-0"), names);
+    // One that was never written to has not even a directory.
+    let mut world = World::new(LogConfig::default());
+    world.stop();
+    assert!(world.disk.names("t-0").is_empty());
+}
+
+#[test]
+fn a_clean_stop_takes_in_what_was_appended_before() {
+    for seed in 1..30 {
+        let mut world = World::over(Disk::new(), LogConfig::default(), Start::Absent, seed);
+        for i in 0..5 {
+            world
+                .append(plain(1, 100, 990_000 + i), 0)
+                .expect("appended");
+        }
+        world.stop();
+        assert_eq!(world.log.flushed(), Offset(5));
+        let disk = world.disk.cut(&mut world.rng);
+        let mut world = World::opened(disk, LogConfig::default(), CLEAN, seed);
+        assert_eq!(world.contents().len(), 5);
+        assert_eq!(world.log.flushed(), Offset(5));
+    }
+}
+
+#[test]
+fn a_stop_without_room_for_its_files_is_no_clean_stop() {
+    let mut world = filled(LogConfig::default());
+    world.disk.capacity = 0;
+    world.log.stop(world.now, &mut world.fx);
+    world.run();
+    assert!(matches!(world.log.phase(), Phase::Offline(_)));
+    assert!(!world.events.contains(&LogEvent::Closed));
+}
+
+#[test]
+fn a_removed_log_leaves_nothing_at_any_time_of_its_life() {
+    for steps in 0..60 {
+        let mut world = World::over(
+            Disk::new(),
+            LogConfig {
+                segment_bytes: 300,
+                ..LogConfig::default()
+            },
+            Start::Absent,
+            steps + 2,
+        );
+        for i in 0..6 {
+            world
+                .append(plain(1, 100, 990_000 + i), 0)
+                .expect("appended");
+        }
+        for _ in 0..steps {
+            world.settle();
+            world.perform();
+        }
+        world.log.remove(&mut world.fx);
+        world.run();
+        assert_eq!(world.log.phase(), Phase::Closed);
+        assert_eq!(world.events.last(), Some(&LogEvent::Closed));
+        assert!(world.disk.names("t-0").is_empty(), "after {steps} steps");
+        assert!(world.append(plain(1, 1, 0), 0).is_err());
+    }
+}
+
+#[test]
+fn a_log_that_is_being_opened_can_be_stopped_and_removed() {
+    let mut world = filled(LogConfig::default());
+    world.stop();
+    let disk = world.disk.killed();
+    for steps in 0..20 {
+        for removed in [false, true] {
+            let config = LogConfig::clone(&world.config);
+            let mut world = World::over(disk.clone(), config, CLEAN, 1);
+            for _ in 0..steps {
+                world.settle();
+                world.perform();
+            }
+            if removed {
+                world.log.remove(&mut world.fx);
+            } else {
+                world.log.stop(world.now, &mut world.fx);
+            }
+            world.run();
+            assert_eq!(world.log.phase(), Phase::Closed, "after {steps}");
+            assert_eq!(world.disk.names("t-0").is_empty(), removed);
+        }
+    }
+}
