@@ -102,6 +102,8 @@ impl Replica {
         if self.log.latest_epoch() != tenure.epoch {
             self.log.start_epoch(tenure.epoch, fx);
         }
+        // What earlier tenures have taken is not known: all of it may be believed.
+        self.taken = self.log.assigned();
         // The checkpoint may be of a life that promised more than this log kept: V1 holds from the first moment.
         let bounded = self
             .high_watermark
@@ -237,7 +239,8 @@ impl Replica {
         unstable.map_or(high_watermark, |first| first.min(high_watermark))
     }
 
-    /// The end of the last batch that was taken with acks 0 or 1: its producer believes that it is there, whatever is promised.
+    /// The end of what producers believe to be there, whatever is promised: of the last batch of this tenure with acks 0 or 1, or of
+    /// all that was there before.
     pub fn taken(&self) -> Offset {
         self.taken
     }
