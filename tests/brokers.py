@@ -176,8 +176,8 @@ class Ottla(Broker):
         return re.findall(r"^listening on (\S+)$", self.stdout(), re.M)
 
     def ready(self):
-        # A listener is named once it serves; one more than the `--listen`s among the arguments is awaited.
-        if len(self.listeners()) < 1 + self.arguments.count("--listen"):
+        # A listener is named once it serves; all of the command line are awaited, or the one that it has by itself.
+        if len(self.listeners()) < max(1, self.command().count("--listen")):
             return False
         self.port = int(self.listeners()[0].rsplit(":", 1)[1])
         return True
