@@ -170,7 +170,7 @@ impl<M: Machine> Future for Driver<M> {
         driver.shared.products.take(&mut running.products);
         let now = driver.clock.now();
         let (shared, tells) = (&driver.shared, &driver.tells);
-        let turn = AssertUnwindSafe(|| running.turn(now, context, shared, tells));
+        let turn = AssertUnwindSafe(|| running.turn(now, shared, tells));
         match catch_unwind(turn) {
             Err(payload) => {
                 driver.end(Gone::Panicked(words(&*payload)));
@@ -202,18 +202,12 @@ enum Next {
 }
 
 impl<M: Machine> Running<M> {
-    fn turn(
-        &mut self,
-        now: Now,
-        context: &mut Context<'_>,
-        shared: &Arc<Shared<M>>,
-        tells: &Sender<Said<M::Tell>>,
-    ) -> Next {
+    fn turn(&mut self, now: Now, shared: &Arc<Shared<M>>, tells: &Sender<Said<M::Tell>>) -> Next {
         for look in self.looks.drain(..) {
             look(&self.machine);
         }
         self.desk.turn();
-        self.gather(context);
+        self.gather();
         let (mut events, mut bytes) = (0, 0);
         for round in 0..TURN_ROUNDS {
             let before = events;
@@ -245,10 +239,10 @@ impl<M: Machine> Running<M> {
     }
 
     /// Takes in what the world has done.
-    fn gather(&mut self, context: &mut Context<'_>) {
+    fn gather(&mut self) {
         self.files.reap(&mut self.finished);
         self.sockets
-            .reap(context, &mut *self.files, TURN_BYTES, &mut self.finished);
+            .reap(&mut *self.files, TURN_BYTES, &mut self.finished);
         while let Some(accepted) = self.sockets.accepted() {
             let conn = self.desk.accepted(accepted.listener, accepted.address);
             self.sockets.adopt(accepted.token, conn);

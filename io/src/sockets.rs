@@ -1,7 +1,5 @@
 //! How a driver reaches sockets: a call goes in with its buffers, and comes back at once or by token.
 
-use std::task::Context;
-
 use ottla_desk::{CallDone, CallId, NetCall};
 use ottla_machine::Conn;
 
@@ -24,13 +22,7 @@ pub trait Sockets {
     fn submit(&mut self, id: CallId, call: NetCall, files: &mut dyn Files) -> Option<CallDone>;
 
     /// What came back since, until `bytes` were received or nothing more is ready.
-    fn reap(
-        &mut self,
-        context: &mut Context<'_>,
-        files: &mut dyn Files,
-        bytes: usize,
-        into: &mut Vec<Finished>,
-    );
+    fn reap(&mut self, files: &mut dyn Files, bytes: usize, into: &mut Vec<Finished>);
 
     /// The next connection that came in.
     fn accepted(&mut self) -> Option<Accepted>;

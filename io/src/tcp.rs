@@ -1,7 +1,8 @@
 //! TCP on tokio's readiness, without a task per connection: a socket that has a call waiting has a waker, which
 //! puts it on the ready list and wakes the loop.
 //!
-//! T1: readiness is forgotten when a call took less than it asked for, so that no call is made in vain.
+//! T1: readiness is forgotten when a socket took or gave less than it was asked for, so that no call is made in vain;
+//! never for another reason, because then no wake-up would come.
 //! T2: a listener that cannot accept for want of descriptors pauses; it never spins.
 
 use std::collections::{HashMap, VecDeque};
@@ -299,13 +300,7 @@ impl Sockets for TcpSockets {
         finished.map(|(_, done)| done)
     }
 
-    fn reap(
-        &mut self,
-        _context: &mut Context<'_>,
-        files: &mut dyn Files,
-        bytes: usize,
-        into: &mut Vec<Finished>,
-    ) {
+    fn reap(&mut self, files: &mut dyn Files, bytes: usize, into: &mut Vec<Finished>) {
         let mut left = bytes;
         while left > 0
             && let Some(source) = self.ready.pop()
@@ -504,13 +499,9 @@ fn send_range(
         Ok(count)
     });
     match result {
-        Ok(count) => {
-            // Less than asked for: the file ended or the socket is full; the next call tells which.
-            if count < len as usize && count > 0 {
-                forget(stream, Interest::WRITABLE);
-            }
-            Some(Ok(SentFile::Count(count)))
-        }
+        // Less than asked for may be the file's end as well as a full socket, so the kernel is asked again: only its
+        // refusal brings a wake-up.
+        Ok(count) => Some(Ok(SentFile::Count(count))),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
         Err(error) => Some(Err(match Os::from_io_error(&error) {
             Some(os @ (Os::IO | Os::INVAL | Os::OVERFLOW)) => SendfileErrno::File(errno(os)),
