@@ -235,58 +235,16 @@ impl Log {
 
     /// Removes what was given up or can be rebuilt, and finishes what a compaction had begun to put in place.
     fn clear_leftovers(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
-        let mut ops = Vec::new();
+        let mut ops = self.finish_swaps(opening);
         let remove = |name: Name| DiskOp::Remove {
             dir: self.dir,
             name,
         };
-        let smallest_cleaned = opening.found.keys().find_map(|file| match file {
-            FileName::CleanedSegment(base) => Some(*base),
-            _ => None,
-        });
-        let found: Vec<FileName> = opening.found.keys().copied().collect();
-        for file in found {
-            match file {
-                FileName::CleanedSegment(base) => ops.push(remove(name(base, "log.cleaned"))),
-                FileName::SwappedSegment(base) => {
-                    let unfinished = smallest_cleaned.is_some_and(|cleaned| cleaned <= base);
-                    // U1: the segments it was made from go oldest first; while the oldest is there, all are.
-                    if unfinished || opening.found.contains_key(&FileName::Segment(base)) {
-                        ops.push(remove(name(base, "log.swap")));
-                        continue;
-                    }
-                    let len = opening.found.remove(&file).unwrap_or(0);
-                    opening.found.insert(FileName::Segment(base), len);
-                    opening.swapped.push(base);
-                    for suffix in ["index", "timeindex"] {
-                        ops.push(remove(name(base, suffix)));
-                    }
-                    opening.found.remove(&FileName::OffsetIndex(base));
-                    opening.found.remove(&FileName::TimeIndex(base));
-                    ops.push(DiskOp::Rename {
-                        from: (self.dir, name(base, "log.swap")),
-                        to: (self.dir, name(base, "log")),
-                    });
-                }
-                _ => {}
-            }
-        }
-        let swapped = opening.swapped.clone();
         let found: Vec<FileName> = opening.found.keys().copied().collect();
         for file in found {
             let orphan = |base: i64| !opening.found.contains_key(&FileName::Segment(base));
             match file {
-                FileName::SwappedTransactionIndex(base) if swapped.contains(&base) => {
-                    let len = opening.found.remove(&file).unwrap_or(0);
-                    opening.found.insert(FileName::TransactionIndex(base), len);
-                    ops.push(DiskOp::Rename {
-                        from: (self.dir, name(base, "txnindex.swap")),
-                        to: (self.dir, name(base, "txnindex")),
-                    });
-                }
-                FileName::SwappedTransactionIndex(base) => {
-                    ops.push(remove(name(base, "txnindex.swap")));
-                }
+                FileName::CleanedSegment(base) => ops.push(remove(name(base, "log.cleaned"))),
                 FileName::OffsetIndex(base) if orphan(base) => {
                     ops.push(remove(name(base, "index")))
                 }
@@ -308,6 +266,55 @@ impl Log {
         for op in ops {
             self.ops.issue(Waiting::Opening, op, fx);
         }
+    }
+
+    /// Compacted segments that were being put in place: they are, or are given up.
+    fn finish_swaps(&mut self, opening: &mut Opening) -> Vec<DiskOp> {
+        let mut ops = Vec::new();
+        let remove = |base: i64, suffix: &str| DiskOp::Remove {
+            dir: self.dir,
+            name: name(base, suffix),
+        };
+        let rename = |base: i64, from: &str, to: &str| DiskOp::Rename {
+            from: (self.dir, name(base, from)),
+            to: (self.dir, name(base, to)),
+        };
+        let smallest_cleaned = opening.found.keys().find_map(|file| match file {
+            FileName::CleanedSegment(base) => Some(*base),
+            _ => None,
+        });
+        let found: Vec<(FileName, u64)> = opening.found.iter().map(|(f, l)| (*f, *l)).collect();
+        for (file, len) in &found {
+            let FileName::SwappedSegment(base) = *file else {
+                continue;
+            };
+            let unfinished = smallest_cleaned.is_some_and(|cleaned| cleaned <= base);
+            // U1: the segments it was made from go oldest first; while the oldest is there, all are.
+            if unfinished || opening.found.contains_key(&FileName::Segment(base)) {
+                ops.push(remove(base, "log.swap"));
+                continue;
+            }
+            opening.found.insert(FileName::Segment(base), *len);
+            opening.swapped.push(base);
+            opening.found.remove(&FileName::OffsetIndex(base));
+            opening.found.remove(&FileName::TimeIndex(base));
+            ops.push(remove(base, "index"));
+            ops.push(remove(base, "timeindex"));
+            ops.push(rename(base, "log.swap", "log"));
+        }
+        for (file, len) in found {
+            match file {
+                FileName::SwappedTransactionIndex(base) if opening.swapped.contains(&base) => {
+                    opening.found.insert(FileName::TransactionIndex(base), len);
+                    ops.push(rename(base, "txnindex.swap", "txnindex"));
+                }
+                FileName::SwappedTransactionIndex(base) => {
+                    ops.push(remove(base, "txnindex.swap"));
+                }
+                _ => {}
+            }
+        }
+        ops
     }
 
     /// Now it is known which segments there are: what must be read of them, and the small files.

@@ -557,6 +557,16 @@ impl Log {
         self.epochs_moved(cut, self.written);
         let moved = self.epochs.truncate_start(self.start);
         self.epochs_moved(moved, Offset(i64::MAX));
+        self.adopt_segments(opening);
+        let end = self.written.0;
+        self.touched |= opening.recovers() || end > 0 && !self.snapshots.contains(&end);
+        self.phase = Phase::Open;
+        self.cool(fx);
+    }
+
+    /// What was judged is to be synced, sealed segments get their indexes, and those of the active one go once it is
+    /// written to.
+    fn adopt_segments(&mut self, opening: &Opening) {
         let last = self.active().map(|active| active.base);
         let judged: Vec<i64> = self
             .segments
@@ -594,10 +604,6 @@ impl Log {
             }
             self.touched |= self.stale.len() < 2;
         }
-        let end = self.written.0;
-        self.touched |= opening.recovers() || end > 0 && !self.snapshots.contains(&end);
-        self.phase = Phase::Open;
-        self.cool(fx);
     }
 }
 

@@ -113,43 +113,8 @@ impl Log {
             (Stage::Opening, Ok(_)) => {
                 warming.stage = Stage::Index(self.load_index(base, "index", size, fx));
             }
-            (Stage::Index(load), result) => {
-                let index = match load.on_done(result, fx) {
-                    Loading::Going => return self.warming.push(warming),
-                    Loading::Done(bytes) => OffsetIndex::parse(&bytes, size),
-                    Loading::TooLong(_) | Loading::Failed(_) => None,
-                };
-                match index {
-                    Some(index) => {
-                        warming.opened.index = index;
-                        warming.stage = Stage::Times(self.load_index(base, "timeindex", size, fx));
-                    }
-                    None => self.begin_scan(&mut warming, size, fx),
-                }
-            }
-            (Stage::Times(load), result) => {
-                let times = match load.on_done(result, fx) {
-                    Loading::Going => return self.warming.push(warming),
-                    Loading::Done(bytes) => TimeIndex::parse(&bytes),
-                    Loading::TooLong(_) | Loading::Failed(_) => None,
-                };
-                match (times, warming.opened.index.last()) {
-                    (None, _) => self.begin_scan(&mut warming, size, fx),
-                    (Some(times), None) => {
-                        warming.opened.times = times;
-                        return self.on_warm(warming, fx, out);
-                    }
-                    (Some(times), Some((_, position))) => {
-                        warming.opened.times = times;
-                        warming.stage = Stage::Last;
-                        let op = DiskOp::Read {
-                            file: warming.opened.file,
-                            at: u64::from(position),
-                            len: HEADER_LEN as u32,
-                        };
-                        self.ops.issue(Waiting::Warming(base), op, fx);
-                    }
-                }
+            (Stage::Index(_) | Stage::Times(_), result) => {
+                return self.on_index_loaded(warming, size, result, fx, out);
             }
             (Stage::Last, Ok(output)) => {
                 // W1: the last entry names a batch that is there.
@@ -170,6 +135,58 @@ impl Log {
                 if let DiskOutput::Read(bytes) = output {
                     scanning.0.feed(bytes);
                 }
+            }
+        }
+        self.warming.push(warming);
+    }
+
+    /// A piece of an index file came.
+    fn on_index_loaded(
+        &mut self,
+        mut warming: Warming,
+        size: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let (Stage::Index(load) | Stage::Times(load)) = &mut warming.stage else {
+            return;
+        };
+        let bytes = match load.on_done(result, fx) {
+            Loading::Going => return self.warming.push(warming),
+            Loading::Done(bytes) => Some(bytes),
+            Loading::Failed(fault @ Fault::Broken) => {
+                return self.offline(fault, "reading an index", out);
+            }
+            Loading::TooLong(_) | Loading::Failed(_) => None,
+        };
+        let base = warming.base;
+        if matches!(warming.stage, Stage::Index(_)) {
+            match bytes.and_then(|bytes| OffsetIndex::parse(&bytes, size)) {
+                Some(index) => {
+                    warming.opened.index = index;
+                    warming.stage = Stage::Times(self.load_index(base, "timeindex", size, fx));
+                }
+                None => self.begin_scan(&mut warming, size, fx),
+            }
+            return self.warming.push(warming);
+        }
+        let times = bytes.and_then(|bytes| TimeIndex::parse(&bytes));
+        match (times, warming.opened.index.last()) {
+            (None, _) => self.begin_scan(&mut warming, size, fx),
+            (Some(times), None) => {
+                warming.opened.times = times;
+                return self.on_warm(warming, fx, out);
+            }
+            (Some(times), Some((_, position))) => {
+                warming.opened.times = times;
+                warming.stage = Stage::Last;
+                let op = DiskOp::Read {
+                    file: warming.opened.file,
+                    at: u64::from(position),
+                    len: HEADER_LEN as u32,
+                };
+                self.ops.issue(Waiting::Warming(base), op, fx);
             }
         }
         self.warming.push(warming);

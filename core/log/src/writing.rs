@@ -219,14 +219,7 @@ impl Log {
         out: &mut Vec<LogEvent>,
     ) {
         match (waiting, result) {
-            (Waiting::Granted { to, needed }, Ok(_)) => {
-                if let Some(active) = self.active_mut() {
-                    active.granted = active.granted.max(to);
-                }
-                if needed {
-                    self.writer = Writer::Idle;
-                }
-            }
+            (Waiting::Granted { to, needed }, Ok(_)) => self.on_granted(to, needed),
             // Nothing waits for it; what does will ask again.
             (Waiting::Granted { needed: false, .. }, Err(Fault::Full | Fault::Busy)) => {}
             (Waiting::Granted { to, needed: true }, Err(Fault::Full)) if to > self.run().1 => {
@@ -282,6 +275,15 @@ impl Log {
                 // Every other kind was dispatched before.
                 assert!(self.phase != Phase::Open, "A2: {waiting:?} is not writing");
             }
+        }
+    }
+
+    fn on_granted(&mut self, to: u64, needed: bool) {
+        if let Some(active) = self.active_mut() {
+            active.granted = active.granted.max(to);
+        }
+        if needed {
+            self.writer = Writer::Idle;
         }
     }
 

@@ -284,6 +284,7 @@ impl Disk {
 
     /// The process is gone; the kernel is not.
     pub fn killed(mut self) -> Disk {
+        self.fault = None;
         self.files.clear();
         self.dirs = BTreeMap::from([(ROOT, 0)]);
         for node in &mut self.nodes {

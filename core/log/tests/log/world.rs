@@ -358,7 +358,8 @@ pub fn idempotent(id: i64, epoch: i16, sequence: i32, count: usize) -> Bytes {
         ..BuilderSettings::default()
     });
     for i in 0..count {
-        builder.append(999_000 + i as i64, None, Some(&id.to_be_bytes()), &[]);
+        let (key, value) = (id.to_be_bytes(), sequence.to_be_bytes());
+        builder.append(999_000 + i as i64, Some(&key), Some(&value), &[]);
     }
     builder.finish()
 }
