@@ -160,7 +160,8 @@ fn a_checkpoint_never_claims_what_a_power_cut_takes() {
             ..Setting::seed(seed)
         });
         world.cluster.topic("t", 1, 1);
-        world.cluster.config("t", "flush.messages", "7");
+        let flush_messages = ["7", "1000"][(seed % 2) as usize];
+        world.cluster.config("t", "flush.messages", flush_messages);
         let mut world = world.up();
         for n in 0..30 {
             world.produce(1, 0, 1, &format!("claimed-{n:02}"));

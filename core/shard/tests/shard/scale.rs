@@ -63,6 +63,10 @@ fn what_somebody_asks_for_is_opened_first() {
     world.every = 500;
     world.run();
     world.follow();
+    // All are known and queued, and none can get on.
+    for _ in 0..40 {
+        world.settle();
+    }
     let ticket = world.produce(1, PARTITIONS - 1, 1, "the last one first");
     let turns_until = |world: &mut World, done: &dyn Fn(&World) -> bool| {
         (0..100_000).find(|_| {
