@@ -99,7 +99,7 @@ fn check_name(image: &Image, name: &str) -> Result<(), Refusal> {
         return Err((ErrorCode::InvalidRequest, why));
     }
     if image.topic_named(name).is_some() {
-        let why = format!("topic {name} is there already");
+        let why = format!("the topic {name} already exists");
         return Err((ErrorCode::TopicAlreadyExists, why));
     }
     if let Some(other) = image.alike(name) {
