@@ -175,8 +175,6 @@ impl Log {
         {
             let len = active.size;
             ops.push(DiskOp::Truncate { file, len });
-            // Also when all it holds is durable: what was cut off must not come back.
-            ops.push(DiskOp::Sync(file));
         }
         let flushed = self.flushed;
         let unsynced = self.unsynced.iter().filter(|u| u.to > flushed);
