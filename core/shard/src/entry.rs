@@ -123,6 +123,15 @@ impl Entry {
         self.replica().map(|replica| replica.log().phase())
     }
 
+    /// What lies at `from` and beyond was undone: nobody waits for its flush.
+    pub fn wait_no_further(&mut self, from: Offset) {
+        for (wait, _) in &mut self.parked {
+            if let Wait::Flushed(to) = wait {
+                *to = from.min(*to);
+            }
+        }
+    }
+
     /// The key of its offsets in a checkpoint.
     pub fn key(&self) -> (String, i32) {
         (self.topic.to_string(), self.id.index)

@@ -141,9 +141,10 @@ impl Unflushed {
             file.synced = file.synced.min(from);
             file.syncing = file.syncing.map(|(number, to)| (number, to.min(from)));
         }
-        self.nearest = self.nearest.filter(|nearest| *nearest <= from);
+        self.nearest = self.nearest.map(|nearest| nearest.min(from));
         self.furthest = self.furthest.min(from);
         self.durable = self.durable.min(from);
+        self.look_further();
     }
 
     /// Everything below `start` was deleted, and the files that held only that are closed.

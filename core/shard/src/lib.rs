@@ -219,6 +219,7 @@ impl Shard {
             asker: Asker::Now(ticket),
             what,
             faults: 0,
+            warmed: None,
             end: None,
         };
         self.ask(now, asked, fx);

@@ -5,7 +5,8 @@
 //! that was told acks=1 sees its record.
 //!
 //! N1: what is answered lies below the high watermark (below the last stable offset for committed readers) at the moment of the answer.
-//! N2: a question lacks blocks at most [`limits::FAULTS`] times.
+//! N2: a question lacks something at most [`limits::FAULTS`] times; a segment that has to be opened counts when it is not another one
+//! than before, since a log may have many.
 
 use ottla_log::{Absent, Found, Phase};
 use ottla_machine::{Effects, LeaderEpoch, Now, Offset, Parts, Ticket};
@@ -46,6 +47,8 @@ pub(crate) struct Asked {
     pub what: What,
     /// Blocks it lacked.
     pub faults: u8,
+    /// The segment that it last waited for.
+    pub warmed: Option<Offset>,
     /// What had been taken when it first asked for the end; that is flushed now, or undone.
     pub end: Option<Offset>,
 }
@@ -296,7 +299,10 @@ impl Shard {
             let answer = refused(ErrorCode::KafkaStorageError, Some(message));
             return self.answer(asked.asker, answer, fx); // N2
         }
-        asked.faults += 1;
+        match absent {
+            Absent::Cold(base) if asked.warmed != Some(base) => asked.warmed = Some(base),
+            _ => asked.faults += 1,
+        }
         let key = match absent {
             Absent::Block(key) | Absent::Unpacked(key) => key,
             Absent::Cold(base) => {

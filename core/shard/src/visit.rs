@@ -103,6 +103,7 @@ impl Shard {
                     let mut released = Vec::new();
                     if let Some(entry) = self.entries.get_mut(slot) {
                         entry.unflushed.on_undone(from);
+                        entry.wait_no_further(from);
                         if let Some(replica) = entry.replica_mut() {
                             replica.on_undone(from, &mut released);
                         }

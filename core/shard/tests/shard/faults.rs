@@ -82,7 +82,13 @@ fn a_full_disk_refuses_stays_readable_and_heals() {
         for n in 0..40 {
             let value = format!("{n:02}-{big}");
             let ticket = world.produce(1, 0, if n % 2 == 0 { -1 } else { 1 }, &value);
+            let read = world.read(read_at(1, 0, acknowledged.len() as i64));
             world.run();
+            let answer = world.answers.remove(&read);
+            assert!(
+                matches!(answer, Some(Answer::Read(_))),
+                "seed {seed}: it waits for what was undone"
+            );
             match world.told_producer(ticket) {
                 Some(Ok(offset)) => acknowledged.push((offset, value)),
                 Some(Err(ErrorCode::KafkaStorageError)) => refused += 1,

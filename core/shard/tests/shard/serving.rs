@@ -247,3 +247,64 @@ fn a_reader_whose_log_parts_from_ours_is_told_where() {
     assert_eq!(answer.diverging, Some((LeaderEpoch(0), Offset(4))));
     assert!(answer.records.is_empty());
 }
+
+/// Many small segments, packed batches: after a restart every answer lies in files that have to be opened, read and unpacked.
+#[test]
+fn old_records_are_found_by_offset_and_by_time_after_a_restart() {
+    for seed in 1..6 {
+        let mut world = World::new(Setting::seed(seed));
+        world.cluster.topic("t", 1, 1);
+        world.cluster.config("t", "internal.segment.bytes", "600");
+        world.cluster.config("t", "index.interval.bytes", "100");
+        let mut world = world.up();
+        let first = world.now.wall.0;
+        for n in 0..60 {
+            let values = [format!("old-{n:02}-a"), format!("old-{n:02}-b")];
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let codec = [Compression::Gzip, Compression::None, Compression::Zstd][n % 3];
+            let records = batch(&values, codec, BuilderSettings::default(), world.now.wall.0);
+            world.send(1, 0, 0, "", records);
+            world.run();
+            world.now = crate::world::at(world.now.wall.0 + 100);
+        }
+        let clean = seed % 2 == 0;
+        if clean {
+            assert!(world.stop());
+        }
+        let (media, cluster) = world.killed();
+        let setting = Setting {
+            clean,
+            ..Setting::seed(seed)
+        };
+        let mut world = World::over(media, cluster, setting).up();
+        for n in [0, 1, 2, 17, 30, 44, 59] {
+            let found = world.question(1, 0, list(first + n * 100 - 50));
+            let Answer::Offset {
+                timestamp, offset, ..
+            } = found
+            else {
+                panic!("seed {seed}: {found:?}")
+            };
+            assert_eq!(
+                (timestamp, offset.0),
+                (first + n * 100, n * 2),
+                "seed {seed}"
+            );
+        }
+        let found = world.question(1, 0, list(-3));
+        let Answer::Offset {
+            timestamp, offset, ..
+        } = found
+        else {
+            panic!("seed {seed}: {found:?}")
+        };
+        assert_eq!((timestamp, offset.0), (first + 5900, 118), "seed {seed}");
+        let all = world.all(1, 0);
+        assert_eq!(all.len(), 120, "seed {seed}");
+        assert!(
+            all.iter()
+                .enumerate()
+                .all(|(at, (offset, _))| at as i64 == *offset)
+        );
+    }
+}
