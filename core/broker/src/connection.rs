@@ -13,6 +13,7 @@
 //! C2: a request starts when all earlier ones are answered, except that consecutive overlapping ones (Produce) run together.
 //! C3: at most one `Receive` is outstanding, and none while a whole frame lies unread.
 //! C4: a length prefix is judged before room for its frame is asked for.
+//! C5: the kernel takes what was queued and no more.
 
 use std::collections::VecDeque;
 
@@ -288,7 +289,7 @@ impl Connection {
     pub fn on_sent(&mut self, to: u64, now: Time) -> u64 {
         assert!(
             self.sent <= to && to <= self.queued,
-            "sent bytes were queued"
+            "C5: sent bytes were queued"
         );
         let new = to - self.sent;
         self.sent = to;
@@ -301,16 +302,30 @@ impl Connection {
         self.working > 0
     }
 
+    /// Everything that is charged to it.
+    pub fn charged(&self) -> usize {
+        let requests: usize = self.charges.iter().map(|(_, bytes)| *bytes).sum();
+        self.asked.unwrap_or(0) + self.pinned + requests
+    }
+
+    /// C1, C2, C5.
+    pub fn check(&self) {
+        let working = |seat: &&Seat| matches!(seat, Seat::Working(_));
+        assert_eq!(
+            self.working,
+            self.seats.iter().filter(working).count(),
+            "C2"
+        );
+        assert!(self.working <= 1 || self.overlapping, "C2");
+        let first = self.seats.front();
+        assert!(self.ended || first.as_ref().is_none_or(working), "C1");
+        assert!(self.sent <= self.queued, "C5");
+    }
+
     /// Everything that is charged to it, and the gathers that wait for it, when it is no more.
     pub fn on_closed(&mut self) -> (usize, Vec<u32>) {
         self.ended = true;
-        let charged = self.asked.take().unwrap_or(0)
-            + std::mem::take(&mut self.pinned)
-            + self
-                .charges
-                .drain(..)
-                .map(|(_, bytes)| bytes)
-                .sum::<usize>();
+        let charged = self.charged();
         let waiting = self
             .seats
             .drain(..)

@@ -51,7 +51,10 @@ impl Connections {
             most_held: config.queued_max_request_bytes,
             most_frame: config.socket_request_max_bytes,
             most: config.max_connections,
-            idle_ms: config.connections_max_idle_ms,
+            idle_ms: match config.connections_max_idle_ms {
+                negative if negative < 0 => i64::MAX,
+                ms => ms,
+            },
             bytes_in: 0,
             bytes_out: 0,
             accepted: 0,
@@ -328,6 +331,13 @@ impl Connections {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// N1: what is held is what the connections hold.
+    pub fn check(&self) {
+        let charged: usize = self.all.values().map(Connection::charged).sum();
+        assert_eq!(self.held, charged, "N1");
+        self.all.values().for_each(Connection::check);
     }
 
     /// Shows what is counted.

@@ -12,7 +12,7 @@ use ottla_controller::Response;
 use ottla_machine::{Conn, Effects, Emit, Inspect, Note, Now, Peer, Rng, Spend, Ticket, Time};
 use ottla_metadata::Image;
 use ottla_protocol::{ApiKey, Reader, RequestHeader};
-use ottla_shard::ShardTell;
+use ottla_shard::{ShardAsk, ShardTell};
 
 use crate::Broker;
 use crate::api::{self, Outcome};
@@ -32,6 +32,7 @@ pub(crate) struct Front {
     serving: bool,
     requests_left: usize,
     reads_left: usize,
+    asks_left: usize,
 }
 
 impl Front {
@@ -47,6 +48,7 @@ impl Front {
             serving: false,
             requests_left: limits::REQUESTS_AT_ONCE,
             reads_left: limits::READS_AT_ONCE,
+            asks_left: limits::ASKS_AT_ONCE,
         }
     }
 
@@ -130,7 +132,7 @@ impl Front {
             };
             self.run(now, conn, fx);
         }
-        self.fetches(now, fx);
+        self.fetches(now);
         for Note { level, text } in self.bench.notes.drain(..) {
             fx.note(level, text);
         }
@@ -204,7 +206,7 @@ impl Front {
         })
     }
 
-    fn fetches(&mut self, now: Now, fx: &mut Effects<Broker>) {
+    fn fetches(&mut self, now: Now) {
         for _ in 0..self.bench.sessions.active() {
             if self.reads_left == 0 {
                 return;
@@ -221,9 +223,7 @@ impl Front {
                 |topic, partition| cluster::find(&image, topic, partition),
                 &mut self.bench.asks,
             );
-            let reads = self.bench.asks.len() - before;
-            self.reads_left -= reads;
-            fx.spend(Spend::Partitions, reads);
+            self.reads_left -= self.bench.asks.len() - before;
             match verdict {
                 Verdict::Waits => {}
                 Verdict::GoesOn => self.bench.sessions.go_on_later(index),
@@ -236,6 +236,15 @@ impl Front {
     pub fn begin(&mut self) {
         self.requests_left = limits::REQUESTS_AT_ONCE;
         self.reads_left = limits::READS_AT_ONCE;
+        self.asks_left = limits::ASKS_AT_ONCE;
+    }
+
+    /// The next question to the shard. A request over many partitions is put to it in slices, one per step or settle.
+    pub fn next_ask(&mut self, fx: &mut Effects<Broker>) -> Option<ShardAsk> {
+        self.asks_left = self.asks_left.checked_sub(1)?;
+        let ask = self.bench.asks.pop_front()?;
+        fx.spend(Spend::Partitions, 1);
+        Some(ask)
     }
 
     /// Takes what is due: fetches and gathers whose time is up, watches to be given up.
@@ -260,6 +269,9 @@ impl Front {
         if !self.serving {
             return None;
         }
+        if !self.bench.asks.is_empty() {
+            return Some(Time::ZERO);
+        }
         [
             self.bench.connections.deadline(),
             self.bench.gathers.deadline(),
@@ -268,6 +280,13 @@ impl Front {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Panics when an invariant of the clients' side does not hold.
+    pub fn check(&self) {
+        self.bench.connections.check();
+        self.bench.gathers.check();
+        self.bench.sessions.check();
     }
 
     /// Shows what is counted.

@@ -179,6 +179,25 @@ impl<A> Gathers<A> {
         slot.gather.as_mut()
     }
 
+    /// G1, G2: what is missing is what has no answer; what is free has no deadline.
+    pub fn check(&self) {
+        for slot in &self.slots {
+            let Some(gather) = &slot.gather else { continue };
+            let missing = gather
+                .answers
+                .iter()
+                .filter(|answer| answer.is_none())
+                .count();
+            assert_eq!(gather.missing, missing, "G2");
+        }
+        let open = self
+            .slots
+            .iter()
+            .filter(|slot| slot.gather.is_some())
+            .count();
+        assert_eq!(open, self.len(), "G1");
+    }
+
     /// How many are open.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()

@@ -26,6 +26,9 @@ pub const STALL_CHECK_MS: i64 = 1_000;
 /// Reads that fetches put to the shard in one step or settle: what the grammar allows partitions to be visited.
 pub const READS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
 
+/// Questions put to the shard in one step or settle: what the grammar allows partitions to be visited.
+pub const ASKS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
+
 /// Watches given up per settle, after fetches with many idle partitions.
 pub const UNWATCHES_AT_ONCE: usize = 256;
 

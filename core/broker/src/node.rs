@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
-    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Machine, Names, Now, Op,
-    Output, Owner, Rng, Time,
+    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Machine, Names, Now, Op, Output,
+    Owner, Rng, Time,
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
@@ -97,6 +97,9 @@ impl Broker {
 
     /// Panics when an invariant does not hold.
     pub fn check(&self) {
+        if let Some(front) = &self.front {
+            front.check();
+        }
         self.shard.check();
     }
 
@@ -338,7 +341,7 @@ impl Broker {
             let mut moved = self.carry_shard(now, fx);
             let Some(front) = &mut self.front else { return };
             front.work(now, fx);
-            while let Some(ask) = self.front_mut().bench.asks.pop_front() {
+            while let Some(ask) = self.front_mut().next_ask(fx) {
                 self.ask_shard(now, ask);
                 moved = true;
             }

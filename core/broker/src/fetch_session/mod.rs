@@ -348,6 +348,22 @@ impl Sessions {
         self.deadlines.next()
     }
 
+    /// F1, and that what is counted is what there is.
+    pub fn check(&self) {
+        let cached = self.ids.values().filter_map(|index| {
+            let session = self.lives[*index as usize].session.as_ref();
+            assert!(
+                session.is_some_and(|session| session.id != 0),
+                "an id names a session"
+            );
+            session
+        });
+        let partitions: usize = cached.map(|session| session.slots.len()).sum();
+        assert_eq!(self.partitions, partitions, "partitions of cached sessions");
+        let sessions = self.lives.iter().filter_map(|life| life.session.as_ref());
+        sessions.for_each(Session::check);
+    }
+
     /// Cached sessions, their partitions, and how many were evicted.
     pub fn counts(&self) -> (usize, usize, u64) {
         (self.ids.len(), self.partitions, self.evicted)

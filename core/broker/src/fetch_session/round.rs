@@ -289,6 +289,26 @@ impl Session {
         }
     }
 
+    /// F1.
+    pub(super) fn check(&self) {
+        for slot in self.slots.values() {
+            let interest = self.interests[*slot as usize].as_ref();
+            let interest = interest.expect("F1: a slot that is named is taken");
+            let visited = self
+                .round
+                .as_ref()
+                .is_some_and(|round| round.order.contains(slot));
+            assert!(
+                interest.queued || interest.watched.is_some() || visited,
+                "F1: slot {slot}"
+            );
+            assert!(
+                !interest.queued || self.ready.contains(slot),
+                "F1: slot {slot}"
+            );
+        }
+    }
+
     /// The slots that the answer may name: those of this round, and those that found their end in an earlier one.
     fn visited(&self) -> Vec<u32> {
         let Some(round) = &self.round else {

@@ -343,6 +343,46 @@ fn list_offsets_knows_the_special_values_of_its_version() {
 }
 
 #[test]
+fn a_question_about_a_thousand_partitions_is_put_in_slices() {
+    let mut house = House::new();
+    house.topic("t", 1_000);
+    let conn = house.connect();
+    let of = |partition_index| list_offsets_request::ListOffsetsPartition {
+        partition_index,
+        timestamp: -1,
+        ..Default::default()
+    };
+    let topic = list_offsets_request::ListOffsetsTopic {
+        name: "t".into(),
+        partitions: (0..1_001).map(of).collect(),
+    };
+    let asked = ListOffsetsRequest {
+        topics: vec![topic],
+        ..Default::default()
+    };
+    ask!(
+        house,
+        conn,
+        ListOffsets,
+        5,
+        asked,
+        ListOffsetsResponse,
+        |answer| {
+            let said = answer.topics[0].partitions.iter().enumerate();
+            assert!(
+                said.clone()
+                    .all(|(at, said)| said.partition_index == at as i32)
+            );
+            let refused: Vec<_> = said
+                .filter(|(_, said)| said.error_code != 0)
+                .map(|(at, _)| at)
+                .collect();
+            assert_eq!(refused, [1_000]);
+        }
+    );
+}
+
+#[test]
 fn offset_for_leader_epoch_is_passed_on() {
     let mut house = House::new();
     house.topic("t", 1);

@@ -243,6 +243,7 @@ impl House {
             self.carry();
             self.front.settle(self.now, &mut self.fx);
             quiet &= !self.perform();
+            self.front.check();
             let due = self.front.deadline().is_some_and(|at| at <= self.now.mono);
             if quiet && !due {
                 return;
@@ -275,18 +276,27 @@ impl House {
 
     /// What `Broker` does: words go down and up until nobody has anything to say.
     fn carry(&mut self) {
+        self.fx.reset_spent();
+        self.carry_all();
+        let most = ottla_machine::limits::STEP_PARTITIONS as u64;
+        assert!(self.fx.spent().partitions <= most, "a step is too long");
+    }
+
+    fn carry_all(&mut self) {
         loop {
             self.front.work(self.now, &mut self.fx);
             self.requests.extend(self.front.bench.requests.drain(..));
-            if self.front.bench.asks.is_empty() {
-                return;
-            }
-            while let Some(ask) = self.front.bench.asks.pop_front() {
+            let mut any = false;
+            while let Some(ask) = self.front.next_ask(&mut self.fx) {
+                any = true;
                 let tells = self.shard(ask);
                 match &mut self.held {
                     Some(held) => held.extend(tells),
                     None => self.tell(tells),
                 }
+            }
+            if !any {
+                return;
             }
         }
     }
