@@ -56,6 +56,9 @@ pub(crate) enum Stage {
     /// This many truncations and removals are outstanding; then directories are synced.
     Finishing(usize),
     FinishingSynced(usize),
+    /// This many compacted segments are being given their names; then the directory is synced.
+    Swapping(usize),
+    SwappingSynced,
 }
 
 /// What opening knows.
@@ -177,9 +180,10 @@ impl Log {
             | Stage::TailOpening(_)
             | Stage::TailFirst(_)) => self.on_tail(&mut opening, stage, result, fx),
             Stage::Scanning(scanning) => self.on_scanned(&mut opening, scanning, result, fx),
-            stage @ (Stage::Finishing(_) | Stage::FinishingSynced(_)) => {
-                self.on_finishing(&mut opening, stage, result, fx)
-            }
+            stage @ (Stage::Finishing(_)
+            | Stage::FinishingSynced(_)
+            | Stage::Swapping(_)
+            | Stage::SwappingSynced) => self.on_finishing(&mut opening, stage, result, fx),
         };
         match going {
             Err(fault) => self.offline(fault, "opening the partition's files", out),
@@ -268,16 +272,12 @@ impl Log {
         }
     }
 
-    /// Compacted segments that were being put in place: they are, or are given up.
+    /// Compacted segments that were being put in place: they are given up, or will be when what they reach over is gone.
     fn finish_swaps(&mut self, opening: &mut Opening) -> Vec<DiskOp> {
         let mut ops = Vec::new();
         let remove = |base: i64, suffix: &str| DiskOp::Remove {
             dir: self.dir,
             name: name(base, suffix),
-        };
-        let rename = |base: i64, from: &str, to: &str| DiskOp::Rename {
-            from: (self.dir, name(base, from)),
-            to: (self.dir, name(base, to)),
         };
         let smallest_cleaned = opening.found.keys().find_map(|file| match file {
             FileName::CleanedSegment(base) => Some(*base),
@@ -300,18 +300,12 @@ impl Log {
             opening.found.remove(&FileName::TimeIndex(base));
             ops.push(remove(base, "index"));
             ops.push(remove(base, "timeindex"));
-            ops.push(rename(base, "log.swap", "log"));
         }
-        for (file, len) in found {
-            match file {
-                FileName::SwappedTransactionIndex(base) if opening.swapped.contains(&base) => {
-                    opening.found.insert(FileName::TransactionIndex(base), len);
-                    ops.push(rename(base, "txnindex.swap", "txnindex"));
-                }
-                FileName::SwappedTransactionIndex(base) => {
-                    ops.push(remove(base, "txnindex.swap"));
-                }
-                _ => {}
+        for (file, _) in found {
+            if let FileName::SwappedTransactionIndex(base) = file
+                && !opening.swapped.contains(&base)
+            {
+                ops.push(remove(base, "txnindex.swap"));
             }
         }
         ops
@@ -543,6 +537,7 @@ impl Log {
         match (opening.start, last) {
             (Start::Clean { .. }, Some(base))
                 if opening.first == base
+                    && opening.swapped.is_empty()
                     && opening.state_from >= Offset(base)
                     && index.is_some_and(|len| *len > 0)
                     && times.is_some() =>

@@ -135,9 +135,10 @@ impl Log {
             scanning.scan = None;
             scanning.judged = base >= opening.first;
             scanning.over = None;
+            let swapped = opening.swapped.contains(&base);
             let op = DiskOp::Open {
                 dir: self.dir,
-                name: name(base, "log"),
+                name: name(base, if swapped { "log.swap" } else { "log" }),
                 file: scanning.file,
                 mode: if scanning.judged {
                     Mode::Write
@@ -510,7 +511,14 @@ impl Log {
             Stage::FinishingSynced(more) if more > 1 => {
                 opening.stage = Stage::FinishingSynced(more - 1);
             }
-            Stage::FinishingSynced(_) => self.open_as(opening, fx),
+            Stage::FinishingSynced(_) => self.name_swapped(opening, fx),
+            Stage::Swapping(more) if more > 1 => opening.stage = Stage::Swapping(more - 1),
+            Stage::Swapping(_) => {
+                opening.stage = Stage::SwappingSynced;
+                self.ops
+                    .issue(Waiting::Opening, DiskOp::SyncDir(self.dir), fx);
+            }
+            Stage::SwappingSynced => self.open_as(opening, fx),
             _ => self.sync_directories(opening, fx),
         }
         Ok(())
@@ -518,12 +526,37 @@ impl Log {
 
     /// Names that a crash left in memory only, and removals, become durable.
     fn sync_directories(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
-        if !opening.recovers() {
+        if !opening.recovers() && opening.swapped.is_empty() {
             return self.open_as(opening, fx);
         }
         opening.stage = Stage::FinishingSynced(2);
         for dir in [self.dir, self.parent] {
             self.ops.issue(Waiting::Opening, DiskOp::SyncDir(dir), fx);
+        }
+    }
+
+    /// What the compacted segments reach over is durably gone: now they get their names. Before, a crash would have
+    /// left both, and nothing to tell them apart.
+    fn name_swapped(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+        let mut ops = Vec::new();
+        let kept = |base: &&i64| self.segments.contains_key(base);
+        for base in opening.swapped.iter().filter(kept) {
+            let transactions = FileName::SwappedTransactionIndex(*base);
+            let transactions = opening.found.contains_key(&transactions);
+            let suffixes = [(true, "log"), (transactions, "txnindex")];
+            for (_, suffix) in suffixes.into_iter().filter(|(there, _)| *there) {
+                ops.push(DiskOp::Rename {
+                    from: (self.dir, name(*base, &format!("{suffix}.swap"))),
+                    to: (self.dir, name(*base, suffix)),
+                });
+            }
+        }
+        if ops.is_empty() {
+            return self.open_as(opening, fx);
+        }
+        opening.stage = Stage::Swapping(ops.len());
+        for op in ops {
+            self.ops.issue(Waiting::Opening, op, fx);
         }
     }
 

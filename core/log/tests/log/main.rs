@@ -8,6 +8,7 @@ mod cursor;
 mod golden;
 mod judging;
 mod keeping;
+mod leftovers;
 mod reading;
 mod times;
 mod writing;
