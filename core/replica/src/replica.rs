@@ -172,9 +172,9 @@ impl Replica {
         assert!(epoch != LeaderEpoch::NONE, "V3: an append without a leader");
         let appended = self.log.append_ready(now, ready, epoch)?;
         match acks {
-            Acks::None => self.taken = appended.next,
+            Acks::None => self.taken = self.taken.max(appended.next),
             Acks::Leader => {
-                self.taken = appended.next;
+                self.taken = self.taken.max(appended.next);
                 self.written.push(ticket, appended);
             }
             Acks::All => self.all.push(ticket, appended),

@@ -123,7 +123,7 @@ impl Entry {
         self.replica().map(|replica| replica.log().phase())
     }
 
-    /// What lies at `from` and beyond was undone: nobody waits for its flush.
+    /// What lies at `from` and beyond never happened: who waits for its flush waits for the end that there is.
     pub fn wait_no_further(&mut self, from: Offset) {
         for (wait, _) in &mut self.parked {
             if let Wait::Flushed(to) = wait {

@@ -109,9 +109,6 @@ impl Shard {
                         }
                     }
                     self.release_all(slot, released, fx);
-                    // Who waits for the end of what never happened is answered with the end that there is.
-                    let undone = |wait| matches!(wait, Wait::Flushed(to) if to > from);
-                    self.ask_again(now, slot, undone, fx);
                 }
                 LogEvent::Started(start) => {
                     if let Some(entry) = self.entries.get_mut(slot) {
