@@ -38,3 +38,4 @@ mod metadata;
 mod produces;
 mod recorded;
 mod topics;
+mod walks;
