@@ -36,7 +36,7 @@ use crate::words::{BrokerAsk, BrokerTell, Cause, StartBroker};
 
 enum Life {
     New,
-    Booting(Boot),
+    Booting(Box<Boot>),
     Opening,
     Serving,
     Leaving,
@@ -136,7 +136,7 @@ impl Broker {
             Arc::clone(&self.image),
             rng.child(1),
         ));
-        self.life = Life::Booting(Boot::begin(settings, dir, rng.child(2), fx));
+        self.life = Life::Booting(Box::new(Boot::begin(settings, dir, rng.child(2), fx)));
         self.start = Some(start);
     }
 

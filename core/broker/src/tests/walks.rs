@@ -237,9 +237,8 @@ impl Reader {
             let Some(Records::Bytes(records)) = said.records else {
                 panic!("batches")
             };
-            let count = Batches::new(records)
-                .map(|batch| batch.expect("a whole batch"))
-                .count();
+            let batches: Result<Vec<_>, _> = Batches::new(records).collect();
+            let count = batches.expect("whole batches").len();
             let partition = said.partition_index as usize;
             self.offsets[partition] += count as i64;
             if count > 0 {
