@@ -11,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn begin(targets: Targets) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_filter(targets);
     tracing_subscriber::registry().with(lines).init();

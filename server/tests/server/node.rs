@@ -218,3 +218,29 @@ fn warnings_are_logged_and_quiet_is_quiet() {
         ""
     );
 }
+
+/// What Apache Kafka 4.3.1 left behind after a clean stop; it holds an ACL.
+const KAFKAS: &[u8] = include_bytes!("../../../vectors/kafka-4.3.1/datadir-clean.tar.gz");
+
+#[test]
+fn a_directory_with_acls_is_served_only_when_protection_is_given_up() {
+    let dir = TempDir::new().unwrap();
+    tar::Archive::new(flate2::read::GzDecoder::new(KAFKAS))
+        .unpack(dir.path())
+        .unwrap();
+    let arguments = ["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"];
+    let (code, output, errors) = run(dir.path(), &arguments);
+    assert_eq!(
+        (code, output.as_str(), errors.lines().count()),
+        (2, "", 1),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("ACL") && errors.contains("--override authorizer.class.name="),
+        "{errors}"
+    );
+    let given_up = [&arguments[..], &["--override", "authorizer.class.name="]].concat();
+    let node = Node::start(ottla(dir.path(), &given_up), 1);
+    assert!(api_keys(node.said("listening on ")[0]).contains(&PRODUCE));
+    assert_eq!(node.stop(Signal::TERM).0, 0);
+}
