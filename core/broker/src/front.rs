@@ -138,9 +138,9 @@ impl Front {
         }
     }
 
-    /// Starts requests of one connection, as many as this step may.
+    /// Starts requests of one connection, then it is the others' turn.
     fn run(&mut self, now: Now, conn: Conn, fx: &mut Effects<Broker>) {
-        while self.requests_left > 0 {
+        for _ in 0..self.requests_left.min(limits::REQUESTS_IN_A_ROW) {
             match self.bench.connections.take(conn, api::overlaps) {
                 Taken::Nothing => return self.bench.connections.read(now, conn, fx),
                 Taken::BadLength(length) => {

@@ -26,6 +26,9 @@ pub const STALL_CHECK_MS: i64 = 1_000;
 /// Reads that fetches put to the shard in one step or settle: what the grammar allows partitions to be visited.
 pub const READS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
 
+/// Requests of one connection started in a row before those of others: who pipelines thousands must not hold up who asks once.
+pub const REQUESTS_IN_A_ROW: usize = 32;
+
 /// Questions put to the shard in one step or settle: what the grammar allows partitions to be visited.
 pub const ASKS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
 

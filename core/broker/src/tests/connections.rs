@@ -376,3 +376,16 @@ fn there_are_not_more_connections_than_allowed() {
     let conns: Vec<_> = (0..3).map(|_| house.connect()).collect();
     assert!(!house.closed(conns[0]) && !house.closed(conns[1]) && house.closed(conns[2]));
 }
+
+#[test]
+fn who_pipelines_thousands_does_not_hold_up_who_asks_once() {
+    let mut house = House::new();
+    let (many, one) = (house.connect(), house.connect());
+    let bytes: Vec<u8> = (0..5_000).flat_map(versions).collect();
+    house.client(many).to_broker.extend_from_slice(&bytes);
+    house.client(one).to_broker.extend_from_slice(&versions(7));
+    // Both have arrived when the first turn begins; it ends long before the thousands are through.
+    house.one_turn();
+    assert_eq!(correlations(&mut house, one), [7]);
+    assert!(correlations(&mut house, many).len() < 5_000);
+}

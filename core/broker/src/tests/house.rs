@@ -232,17 +232,23 @@ impl House {
         self.turn();
     }
 
+    /// One turn of a driver. Answers whether nothing happened in it.
+    pub fn one_turn(&mut self) -> bool {
+        self.front.begin();
+        let mut quiet = !self.deliver();
+        self.carry();
+        self.front.begin();
+        self.front.on_time(self.now);
+        self.carry();
+        self.front.settle(self.now, &mut self.fx);
+        quiet &= !self.perform();
+        quiet
+    }
+
     /// Runs turns until nothing is left to do.
     pub fn turn(&mut self) {
         for round in 0..10_000 {
-            self.front.begin();
-            let mut quiet = !self.deliver();
-            self.carry();
-            self.front.begin();
-            self.front.on_time(self.now);
-            self.carry();
-            self.front.settle(self.now, &mut self.fx);
-            quiet &= !self.perform();
+            let quiet = self.one_turn();
             self.front.check();
             let due = self.front.deadline().is_some_and(|at| at <= self.now.mono);
             if quiet && !due {
