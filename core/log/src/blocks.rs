@@ -31,7 +31,7 @@ pub enum Absent {
     Block(BlockKey),
     /// Read the range, run [`crate::LogJob::Unpack`] on it, put the product under this key, ask again.
     Unpacked(BlockKey),
-    /// Call [`crate::Log::warm`] with this; ask again when [`crate::LogEvent::Warm`] comes.
+    /// The segment is not open, or its index is wrong. Call [`crate::Log::warm`] with this; ask again when [`crate::LogEvent::Warm`] comes.
     Cold(Offset),
     /// Below the log's start or beyond its end.
     OutOfRange,

@@ -5,7 +5,7 @@ use ottla_machine::{LeaderEpoch, Offset};
 use ottla_record::{Batch, Compression, RecordsIter, TimestampType};
 
 use crate::log::Log;
-use crate::read::{Located, batch_at, locate_in, opened, walk};
+use crate::read::{Located, batch_at, floor, locate_in, opened, walk};
 use crate::segment::Segment;
 use crate::{Absent, Blocks, Found};
 
@@ -72,7 +72,7 @@ impl Log {
         let opened = opened(segment)?;
         let start = u32::try_from(self.start.0 - segment.base).unwrap_or(0);
         let relative = opened.times.floor(ts).max(start);
-        let mut position = u64::from(opened.index.floor(relative));
+        let mut position = floor(blocks, segment, opened, relative)?;
         loop {
             let located = walk(blocks, opened.file, segment, position, |header| {
                 header.max_timestamp >= ts && header.next_offset() > self.start.0

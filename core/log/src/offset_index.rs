@@ -31,10 +31,28 @@ impl OffsetIndex {
         self.0.last().copied()
     }
 
+    /// The last offset of the batch at `position`, if that has an entry.
+    pub(crate) fn at(&self, position: u32) -> Option<u32> {
+        let at = self.0.binary_search_by_key(&position, |(_, at)| *at);
+        at.ok().map(|at| self.0[at].0)
+    }
+
     /// Where to start looking for the batch that holds `relative`: at a batch that begins at or before it.
     pub(crate) fn floor(&self, relative: u32) -> u32 {
+        self.floor_entry(relative)
+            .map_or(0, |(_, position)| position)
+    }
+
+    /// The entry that says so: the last offset of the batch, and its position.
+    pub(crate) fn floor_entry(&self, relative: u32) -> Option<(u32, u32)> {
         let after = self.0.partition_point(|(last, _)| *last <= relative);
-        after.checked_sub(1).map_or(0, |at| self.0[at].1)
+        after.checked_sub(1).map(|at| self.0[at])
+    }
+
+    /// The entries of batches at or beyond `position`.
+    pub(crate) fn from(&self, position: u64) -> &[(u32, u32)] {
+        let before = self.0.partition_point(|(_, at)| u64::from(*at) < position);
+        &self.0[before..]
     }
 
     /// Forgets entries of batches at or beyond `position`.
@@ -89,6 +107,7 @@ mod tests {
         let mut index = OffsetIndex::default();
         index.push(9, 100);
         index.push(19, 200);
+        assert_eq!((index.at(100), index.at(150)), (Some(9), None));
         assert_eq!(index.floor(0), 0);
         assert_eq!(index.floor(8), 0);
         assert_eq!(index.floor(9), 100);

@@ -627,7 +627,7 @@ impl Log {
             .last()
             .map_or(0, |(_, at)| at)
             .min(index.floor(relative));
-        let expected = index.last().filter(|(_, position)| *position == at);
+        let promised = index.at(at);
         index.truncate(u64::from(at));
         let Some(segment) = self.segments.get_mut(&base) else {
             return;
@@ -645,7 +645,7 @@ impl Log {
             opened.index = index;
             opened.times = times;
         }
-        let last = expected.map(|(last, _)| base + i64::from(last));
+        let last = promised.map(|last| base + i64::from(last));
         self.begin_scanning(opening, Some((file, u64::from(at), last)), fx);
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! Invariants
 //! - D1: at most five batches are remembered per producer, all of its newest epoch, oldest first.
+//! - D3: the open transactions are those of the producers.
 //! - D2: `restore` with what `apply` answered is its exact opposite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ottla_machine::{Offset, ProducerId};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
@@ -76,12 +77,16 @@ pub(crate) struct Marker {
 
 /// The producers of one log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Producers(BTreeMap<ProducerId, Producer>);
+pub(crate) struct Producers {
+    by_id: BTreeMap<ProducerId, Producer>,
+    /// The open transactions by their first offsets.
+    open: BTreeSet<(i64, ProducerId)>,
+}
 
 impl Producers {
     /// Judges a client's batch.
     pub(crate) fn judge(&self, header: &Header) -> Result<Verdict, Refusal> {
-        let Some(known) = self.0.get(&ProducerId(header.producer_id)) else {
+        let Some(known) = self.by_id.get(&ProducerId(header.producer_id)) else {
             return Ok(Verdict::New);
         };
         let first = header.base_sequence;
@@ -131,7 +136,7 @@ impl Producers {
     /// Remembers a batch with records of a producer, its offsets stamped. Answers what was known before.
     pub(crate) fn apply(&mut self, header: &Header) -> Option<Producer> {
         let id = ProducerId(header.producer_id);
-        let before = self.0.get(&id).cloned();
+        let before = self.by_id.get(&id).cloned();
         let known = self.known(id, header.producer_epoch);
         known.last_timestamp = header.max_timestamp;
         if header.base_sequence != NO_SEQUENCE {
@@ -147,20 +152,24 @@ impl Producers {
         }
         if header.is_transactional() && known.transaction.is_none() {
             known.transaction = Some(header.base_offset);
+            self.open.insert((header.base_offset, id));
         }
         before
     }
 
     /// Takes the end of a transaction in.
     pub(crate) fn end(&mut self, header: &Header, marker: Marker) -> Option<Ended> {
-        let known = self.known(ProducerId(header.producer_id), header.producer_epoch);
+        let id = ProducerId(header.producer_id);
+        let known = self.known(id, header.producer_epoch);
         known.last_timestamp = header.max_timestamp;
         known.coordinator_epoch = marker.coordinator_epoch;
-        known.transaction.take().map(|first| Ended { first })
+        let first = known.transaction.take()?;
+        self.open.remove(&(first, id));
+        Some(Ended { first })
     }
 
     fn known(&mut self, id: ProducerId, epoch: i16) -> &mut Producer {
-        let known = self.0.entry(id).or_insert_with(|| Producer {
+        let known = self.by_id.entry(id).or_insert_with(|| Producer {
             epoch,
             batches: Vec::new(),
             last_timestamp: -1,
@@ -176,20 +185,20 @@ impl Producers {
 
     /// Undoes an `apply`.
     pub(crate) fn restore(&mut self, id: ProducerId, before: Option<Producer>) {
-        match before {
-            Some(producer) => {
-                self.0.insert(id, producer);
-            }
-            None => {
-                self.0.remove(&id);
-            }
+        let after = self.by_id.remove(&id).and_then(|known| known.transaction);
+        if let Some(first) = after {
+            self.open.remove(&(first, id));
+        }
+        if let Some(producer) = before {
+            self.open
+                .extend(producer.transaction.map(|first| (first, id)));
+            self.by_id.insert(id, producer);
         }
     }
 
     /// The first offset of the oldest open transaction.
     pub(crate) fn first_unstable(&self) -> Option<Offset> {
-        let first = self.0.values().filter_map(|producer| producer.transaction);
-        first.min().map(Offset)
+        self.open.first().map(|(first, _)| Offset(*first))
     }
 
     /// Forgets those that were silent for `expiration_ms`, looking at `most` of them after `after`. Answers where to
@@ -205,7 +214,7 @@ impl Producers {
             ProducerId(id.0.saturating_add(1))
         });
         let seen: Vec<(ProducerId, bool)> = self
-            .0
+            .by_id
             .range(from..)
             .take(most)
             .map(|(id, p)| {
@@ -215,7 +224,7 @@ impl Producers {
             .collect();
         for (id, expired) in &seen {
             if *expired {
-                self.0.remove(id);
+                self.by_id.remove(id);
             }
         }
         seen.last()
@@ -224,16 +233,16 @@ impl Producers {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.by_id.len()
     }
 
     /// The snapshot file.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER + self.0.len() * ENTRY);
+        let mut out = Vec::with_capacity(HEADER + self.by_id.len() * ENTRY);
         out.extend_from_slice(&VERSION.to_be_bytes());
         out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&(self.0.len() as i32).to_be_bytes());
-        for (id, producer) in &self.0 {
+        out.extend_from_slice(&(self.by_id.len() as i32).to_be_bytes());
+        for (id, producer) in &self.by_id {
             let last = producer.batches.last();
             out.extend_from_slice(&id.0.to_be_bytes());
             out.extend_from_slice(&producer.epoch.to_be_bytes());
@@ -281,11 +290,14 @@ impl Producers {
             };
             (ProducerId(i64::from_be_bytes(field(entry, 0))), producer)
         });
-        Some(Producers(producers.collect()))
+        let by_id: BTreeMap<ProducerId, Producer> = producers.collect();
+        let first = |(id, producer): (&ProducerId, &Producer)| Some((producer.transaction?, *id));
+        let open = by_id.iter().filter_map(first).collect();
+        Some(Producers { by_id, open })
     }
 
     pub(crate) fn check(&self) {
-        for (id, producer) in &self.0 {
+        for (id, producer) in &self.by_id {
             let rising = producer
                 .batches
                 .windows(2)
@@ -295,6 +307,9 @@ impl Producers {
                 "D1: producer {id}: {producer:?}"
             );
         }
+        let first = |(id, producer): (&ProducerId, &Producer)| Some((producer.transaction?, *id));
+        let open: BTreeSet<(i64, ProducerId)> = self.by_id.iter().filter_map(first).collect();
+        assert_eq!(open, self.open, "D3: the open transactions");
     }
 }
 
@@ -311,11 +326,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn header(id: i64, epoch: i16, sequence: i32, count: i32, base_offset: i64) -> Header {
+        // Some producers write in transactions.
+        let transactional = id % 2 == 1;
         let mut builder = Builder::new(BuilderSettings {
             producer_id: id,
             producer_epoch: epoch,
             base_sequence: sequence,
             base_offset,
+            transactional,
             ..BuilderSettings::default()
         });
         for _ in 0..count {
@@ -387,12 +405,27 @@ mod tests {
     fn silent_producers_are_forgotten_a_few_at_a_time() {
         let mut p = Producers::default();
         for id in 0..10 {
-            p.apply(&header(id, 0, 0, 1, id));
+            p.apply(&header(id * 2, 0, 0, 1, id));
         }
         let after = p.expire(1_105, 100, None, 4);
-        assert_eq!((after, p.len()), (Some(ProducerId(3)), 6));
+        assert_eq!((after, p.len()), (Some(ProducerId(6)), 6));
         assert_eq!(p.expire(1_105, 100, after, 10), None);
         assert_eq!(p.len(), 4);
+        // Who has a transaction open is not.
+        p.apply(&header(7, 0, 0, 1, 50));
+        assert_eq!(p.first_unstable(), Some(Offset(50)));
+        p.expire(9_999, 100, None, 99);
+        assert_eq!(p.len(), 1);
+        let marker = Marker {
+            coordinator_epoch: 3,
+            commit: true,
+        };
+        assert_eq!(
+            p.end(&header(7, 0, 0, 1, 60), marker),
+            Some(Ended { first: 50 })
+        );
+        assert_eq!((p.first_unstable(), p.len()), (None, 1));
+        p.check();
     }
 
     proptest! {

@@ -5,6 +5,8 @@
 //!
 //! Invariants
 //! - Q1: nothing at or beyond `upto` is handed out, nor anything not written.
+//! - Q3: an index entry is believed when the batch it names is there; otherwise the segment counts as cold, and warming
+//!   it again rebuilds its index.
 //! - Q2: a file range begins at a batch, and the first batch in it is whole.
 
 use bytes::Bytes;
@@ -58,7 +60,7 @@ impl Log {
             return Ok(nothing);
         }
         let opened = opened(segment)?;
-        let end = self.end_position(segment, opened, upto);
+        let end = self.end_position(blocks, segment, opened, upto)?;
         let room = end.saturating_sub(found.position).max(size as u64);
         let length = room.min(max_bytes.max(size) as u64);
         let mut parts = Parts::default();
@@ -99,15 +101,21 @@ impl Log {
     }
 
     /// A position in the segment before which everything is below `upto`: exact where that is cheap.
-    fn end_position(&self, segment: &Segment, opened: &Opened, upto: Offset) -> u64 {
+    fn end_position(
+        &self,
+        blocks: &Blocks,
+        segment: &Segment,
+        opened: &Opened,
+        upto: Offset,
+    ) -> Result<u64, Absent> {
         if upto >= segment.end {
-            return segment.size;
+            return Ok(segment.size);
         }
         match self.cache.at(upto) {
-            Some(cached) if cached.file == opened.file => cached.position,
+            Some(cached) if cached.file == opened.file => Ok(cached.position),
             _ => {
                 let relative = u32::try_from(upto.0 - segment.base).unwrap_or(0);
-                u64::from(opened.index.floor(relative))
+                floor(blocks, segment, opened, relative)
             }
         }
     }
@@ -130,10 +138,28 @@ pub(crate) fn locate_in(
     }
     let opened = opened(segment)?;
     let relative = u32::try_from(offset - segment.base).unwrap_or(0);
-    let from = u64::from(opened.index.floor(relative));
+    let from = floor(blocks, segment, opened, relative)?;
     walk(blocks, opened.file, segment, from, |header| {
         header.next_offset() > offset
     })
+}
+
+/// The position of a batch that begins at or before `relative`, by an index entry that was looked up in the segment: Q3.
+pub(crate) fn floor(
+    blocks: &Blocks,
+    segment: &Segment,
+    opened: &Opened,
+    relative: u32,
+) -> Result<u64, Absent> {
+    let Some((last, position)) = opened.index.floor_entry(relative) else {
+        return Ok(0);
+    };
+    let position = u64::from(position);
+    match header_at(blocks, opened.file, segment.size, position) {
+        Ok(header) if header.last_offset() == segment.base + i64::from(last) => Ok(position),
+        Ok(_) | Err(Absent::Damaged(_)) => Err(Absent::Cold(Offset(segment.base))),
+        Err(absent) => Err(absent),
+    }
 }
 
 /// The first batch from `position` on of which `wanted` is true.

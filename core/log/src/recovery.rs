@@ -24,7 +24,7 @@ use crate::opening::{Opening, Stage};
 use crate::ops::Waiting;
 use crate::producer_state::Marker;
 use crate::scan::{Scan, Scanned};
-use crate::segment::Segment;
+use crate::segment::{Newest, Segment};
 use crate::txn_index::Aborted;
 use crate::writing::Unsynced;
 use crate::{LogEvent, Phase, Start};
@@ -290,6 +290,13 @@ impl Log {
             && header.last_offset() != promised
         {
             return Err("the index names another batch".to_owned());
+        }
+        let newest = self.segments.get(&scanning.base).and_then(|s| s.newest);
+        let older = |newest: Newest| {
+            newest.offset >= header.last_offset() && newest.timestamp < header.max_timestamp
+        };
+        if scanning.resumed && newest.is_some_and(older) {
+            return Err("the time index knows less than it holds".to_owned());
         }
         if crc32c(&bytes[21..]) != header.crc {
             return Err("the checksum does not fit".to_owned());

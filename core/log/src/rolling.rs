@@ -192,12 +192,14 @@ impl Log {
         }
     }
 
-    /// Closes the sealed segments that were open longest, when there are too many. Those whose sync is still to come
-    /// are not counted.
+    /// Closes the sealed segments that were open longest, when there are too many. Those whose sync is still to come,
+    /// or whose index is being rebuilt, are not counted.
     pub(crate) fn cool(&mut self, fx: &mut impl Emit) {
         let flushed = self.flushed;
         let segments = &self.segments;
-        let durable = |base: &i64| segments.get(base).is_none_or(|s| s.end <= flushed);
+        let busy = |base: &i64| self.warming.iter().any(|warming| warming.base() == *base);
+        let durable =
+            |base: &i64| segments.get(base).is_none_or(|s| s.end <= flushed) && !busy(base);
         let durable = self.warmed.iter().copied().filter(durable);
         let durable: Vec<i64> = durable.collect();
         let surplus = durable.len().saturating_sub(WARM_SEGMENTS);

@@ -60,13 +60,27 @@ impl Warming {
 }
 
 impl Log {
-    /// Opens a sealed segment for readers and reads its index. `base` is what [`crate::Absent::Cold`] said.
+    /// Opens a sealed segment for readers and reads its index; of one that is open, the index is rebuilt. `base` is
+    /// what [`crate::Absent::Cold`] said.
     pub fn warm(&mut self, base: Offset, fx: &mut impl Emit) {
         let base = base.0;
-        let known = self.segments.get(&base).is_some_and(|s| s.opened.is_none());
         let under_way = self.warming.iter().any(|warming| warming.base == base);
-        if self.phase != Phase::Open || !known || under_way {
+        let Some(segment) = self.segments.get(&base) else {
             return;
+        };
+        if self.phase != Phase::Open || under_way {
+            return;
+        }
+        if let Some(opened) = segment.opened.clone() {
+            let size = segment.size;
+            let stage = Stage::Opening;
+            let mut warming = Warming {
+                base,
+                stage,
+                opened,
+            };
+            self.begin_scan(&mut warming, size, fx);
+            return self.warming.push(warming);
         }
         let file = self.new_file();
         self.warming.push(Warming {
@@ -256,18 +270,49 @@ impl Log {
             warming.stage = Stage::Scanning(scanning);
             return self.warming.push(warming);
         }
+        let (scan, mut segment) = *scanning;
         segment.push_time();
-        if let Some(opened) = segment.opened.take() {
+        warming.stage = Stage::Last;
+        self.on_rebuilt(warming, segment, scan.end(), fx, out);
+    }
+
+    /// The indexes of a segment are rebuilt, up to `end`; what was written behind it meanwhile was entered meanwhile.
+    fn on_rebuilt(
+        &mut self,
+        mut warming: Warming,
+        rebuilt: Segment,
+        end: u64,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let base = warming.base;
+        let sealed = self.active().is_none_or(|active| active.base != base);
+        if let Some(opened) = rebuilt.opened {
             warming.opened = opened;
         }
-        let newest = segment.newest;
-        warming.stage = Stage::Last;
-        let base = warming.base;
-        self.on_warm(warming, fx, out);
-        if let Some(segment) = self.segments.get_mut(&base) {
-            segment.newest = newest;
+        let segment = self.segments.get_mut(&base);
+        match segment.and_then(|s| s.opened.as_mut().map(|opened| (opened, s.size))) {
+            None => {
+                self.on_warm(warming, fx, out);
+                if let Some(segment) = self.segments.get_mut(&base) {
+                    segment.newest = rebuilt.newest;
+                }
+            }
+            Some((opened, size)) => {
+                for (relative, position) in opened.index.from(end) {
+                    warming.opened.index.push(*relative, *position);
+                }
+                opened.index = warming.opened.index;
+                if size == end {
+                    opened.times = warming.opened.times;
+                }
+                self.touched = true;
+                out.push(LogEvent::Warm(Offset(base)));
+            }
         }
-        self.write_indexes(base);
+        if sealed {
+            self.write_indexes(base);
+        }
     }
 
     fn on_warm(&mut self, warming: Warming, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
@@ -283,6 +328,7 @@ impl Log {
                     offset: base + i64::from(relative),
                 });
             segment.opened = Some(warming.opened);
+            self.warmed.retain(|warm| *warm != base);
             self.warmed.push_back(base);
         }
         self.cool(fx);

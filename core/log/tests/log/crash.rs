@@ -414,6 +414,62 @@ fn damage_after_a_clean_stop_is_refused_and_not_written_behind() {
     assert_eq!(world.log.assigned(), Offset(2));
 }
 
+/// Changes bytes of a file, and perhaps cuts it.
+fn scramble(disk: &mut Disk, path: &str, rng: &mut Rng) {
+    let mut bytes = disk.bytes(path).expect("there").to_vec();
+    for _ in 0..rng.below(4) {
+        if !bytes.is_empty() {
+            let at = rng.below(bytes.len() as u64) as usize;
+            bytes[at] = rng.next_u64() as u8;
+        }
+    }
+    if rng.below(3) == 0 {
+        bytes.truncate(rng.below(bytes.len() as u64 + 1) as usize);
+    }
+    disk.put(path, &bytes);
+}
+
+#[test]
+fn after_a_clean_stop_wrong_files_beside_the_segments_lose_nothing() {
+    for seed in 0..300u64 {
+        let mut rng = Rng::new([4; 32]).child(seed);
+        let mut world = World::new(config());
+        for i in 0..rng.below(30) {
+            let time = 999_000 + rng.below(50) as i64;
+            world
+                .append(plain(2, 90, time), i as i32 / 9)
+                .expect("appended");
+        }
+        world.run();
+        let contents = world.contents();
+        world.stop();
+        let mut disk = world.disk.killed();
+        let names = disk.names("t-0");
+        for name in names.iter().filter(|name| !name.ends_with(".log")) {
+            match rng.below(4) {
+                0 => disk.drop_file(&format!("t-0/{name}")),
+                1 => scramble(&mut disk, &format!("t-0/{name}"), &mut rng),
+                _ => {}
+            }
+        }
+        let clean = Start::Clean {
+            log_start: Offset(0),
+        };
+        let mut world = World::opened(disk.clone(), config(), clean, seed + 2);
+        assert_eq!(world.contents(), contents, "seed {seed}");
+        world.append(plain(1, 5, 999_000), 77).expect("goes on");
+        let mut world = world.restarted();
+        assert_eq!(world.contents().len(), contents.len() + 1);
+        // With a damaged segment it opens without it being met, or refuses; it does not fall over.
+        for name in names.iter().filter(|name| name.ends_with(".log")) {
+            scramble(&mut disk, &format!("t-0/{name}"), &mut rng);
+        }
+        let mut world = World::over(disk, config(), clean, seed + 2);
+        world.run();
+        assert!(matches!(world.log.phase(), Phase::Open | Phase::Offline(_)));
+    }
+}
+
 #[test]
 fn recovery_from_arbitrary_bytes_ends_with_a_log() {
     for seed in 0..300u64 {
@@ -428,18 +484,7 @@ fn recovery_from_arbitrary_bytes_ends_with_a_log() {
         let mut disk = world.disk.killed();
         for name in disk.names("t-0") {
             if rng.below(2) == 0 {
-                let path = format!("t-0/{name}");
-                let mut bytes = disk.bytes(&path).expect("there").to_vec();
-                for _ in 0..rng.below(4) {
-                    if !bytes.is_empty() {
-                        let at = rng.below(bytes.len() as u64) as usize;
-                        bytes[at] = rng.next_u64() as u8;
-                    }
-                }
-                if rng.below(3) == 0 {
-                    bytes.truncate(rng.below(bytes.len() as u64 + 1) as usize);
-                }
-                disk.put(&path, &bytes);
+                scramble(&mut disk, &format!("t-0/{name}"), &mut rng);
             }
         }
         let start = Start::Recover {
