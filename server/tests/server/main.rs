@@ -1,6 +1,7 @@
 //! The binary, and brokers without it: started, spoken to by raw bytes, stopped. What clients and tools of others see is asked in `tests/`.
 
 mod command_line;
+mod door;
 mod node;
 mod process;
 mod twenty;
