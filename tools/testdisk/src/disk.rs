@@ -6,10 +6,13 @@ use bytes::Bytes;
 use ottla_machine::{Dir, DirEntry, DiskOp, DiskOutput, Fault, File, Kind, Mode, Name};
 use ottla_media::{Covered, Media, MediaError, Node, Opening};
 
+/// The log directory.
 pub const ROOT: Dir = Dir(1);
 
+/// The disk, and the names by which one process knows what is on it.
 #[derive(Clone)]
 pub struct Disk {
+    /// What is on it.
     pub media: Media,
     dirs: BTreeMap<Dir, String>,
     files: BTreeMap<File, Node>,
@@ -17,6 +20,10 @@ pub struct Disk {
     pub syncs_before_fault: Option<u32>,
     /// A disk that says synced and has not.
     pub lies: bool,
+    /// How many more operations that change the disk succeed before one fails, and how. What fails is not done, or half done.
+    pub fails: Option<(u64, Fault)>,
+    /// The name in its directory under which each file was opened last.
+    pub opened: BTreeMap<File, String>,
     /// Syncs performed.
     pub syncs: u64,
     /// Writes performed to segments.
@@ -40,6 +47,7 @@ fn join(dir: &str, name: &Name) -> String {
 }
 
 impl Disk {
+    /// A process that knows nothing yet, over a disk.
     pub fn over(media: Media) -> Disk {
         Disk {
             media,
@@ -47,6 +55,8 @@ impl Disk {
             files: BTreeMap::new(),
             syncs_before_fault: None,
             lies: false,
+            fails: None,
+            opened: BTreeMap::new(),
             syncs: 0,
             writes: 0,
         }
@@ -75,8 +85,13 @@ impl Disk {
         (node, self.media.sync_begins(node).expect("an open file"))
     }
 
+    /// A sync ends: what it covered is durable, unless faults say otherwise.
     pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<DiskOutput, Fault> {
         self.syncs += 1;
+        if let Some(fault) = self.fails() {
+            let _ = self.media.sync_fails(node);
+            return Err(fault);
+        }
         match &mut self.syncs_before_fault {
             Some(0) => {
                 self.syncs_before_fault = None;
@@ -92,7 +107,19 @@ impl Disk {
         Ok(DiskOutput::Done)
     }
 
+    /// Performs anything but a sync.
     pub fn perform(&mut self, op: DiskOp) -> Result<DiskOutput, Fault> {
+        if changes(&op)
+            && let Some(fault) = self.fails()
+        {
+            if let DiskOp::Write { file, at, bytes } = op {
+                // A failed write leaves any of its bytes: here the first half.
+                let bytes = bytes.concat();
+                let half = &bytes[..bytes.len() / 2];
+                let _ = self.media.write(self.node(file), at, half);
+            }
+            return Err(fault);
+        }
         match op {
             DiskOp::Open {
                 dir,
@@ -105,6 +132,7 @@ impl Disk {
                     truncate: mode == Mode::Fresh,
                 };
                 let path = self.path(dir, &name);
+                self.opened.insert(file, name.to_string());
                 let status = self.media.open(&path, how).map_err(fault)?;
                 assert!(
                     self.files.insert(file, status.node).is_none(),
@@ -167,6 +195,22 @@ impl Disk {
         }
     }
 
+    /// The fault whose turn it is.
+    fn fails(&mut self) -> Option<Fault> {
+        match &mut self.fails {
+            Some((0, fault)) => {
+                let fault = *fault;
+                self.fails = None;
+                Some(fault)
+            }
+            Some((more, _)) => {
+                *more -= 1;
+                None
+            }
+            None => None,
+        }
+    }
+
     fn remove(&mut self, path: &str) -> Result<DiskOutput, Fault> {
         match self.media.status(path) {
             Err(_) => Ok(DiskOutput::Done),
@@ -180,6 +224,7 @@ impl Disk {
         }
     }
 
+    /// At most `most` entries of a directory.
     pub fn list(&self, path: &str, after: Option<&str>, most: usize) -> Vec<DirEntry> {
         let listed = self.media.list(path, after, most).expect("a directory");
         let entry = |(name, status): (String, ottla_media::Status)| DirEntry {
@@ -235,6 +280,14 @@ impl Disk {
 
 fn done(result: Result<(), MediaError>) -> Result<DiskOutput, Fault> {
     result.map(|()| DiskOutput::Done).map_err(fault)
+}
+
+fn changes(op: &DiskOp) -> bool {
+    match op {
+        DiskOp::Open { mode, .. } => matches!(mode, Mode::Create | Mode::Fresh),
+        DiskOp::Read { .. } | DiskOp::Close(_) | DiskOp::List { .. } | DiskOp::Space(_) => false,
+        _ => true,
+    }
 }
 
 /// The file that an operation is ordered by.
