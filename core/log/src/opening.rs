@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Invariants
-//! - U1: nothing is removed that holds records which are nowhere else.
-//! - U2: the log is open only when everything that was removed is durably gone.
+//! - U3: the operations of one stage only are outstanding at a time.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +15,6 @@ use bytes::Bytes;
 use ottla_machine::{
     DirEntry, DiskOp, DiskOutput, Emit, Fault, File, Kind, Level, Mode, Name, Offset,
 };
-use ottla_record::{HEADER_LEN, Header};
 
 use crate::checkpoint::parse_epochs;
 use crate::file_names::{EPOCHS, FileName, fixed, name};
@@ -68,7 +66,7 @@ pub(crate) struct Opening {
     pub(crate) stage: Stage,
     /// The files by what they are, with their lengths.
     pub(crate) found: BTreeMap<FileName, u64>,
-    leftovers: Vec<Name>,
+    pub(crate) leftovers: Vec<Name>,
     after: Option<Name>,
     /// Segments that a compaction was putting in place: they reach over their followers.
     pub(crate) swapped: Vec<i64>,
@@ -79,8 +77,8 @@ pub(crate) struct Opening {
     pub(crate) first: i64,
     /// The offset up to which the producers' state is known.
     pub(crate) state_from: Offset,
-    tail_index: OffsetIndex,
-    tail_times: TimeIndex,
+    pub(crate) tail_index: OffsetIndex,
+    pub(crate) tail_times: TimeIndex,
 }
 
 impl Opening {
@@ -104,7 +102,7 @@ impl Opening {
         matches!(self.start, Start::Recover { .. })
     }
 
-    fn bases(&self) -> impl DoubleEndedIterator<Item = i64> {
+    pub(crate) fn bases(&self) -> impl DoubleEndedIterator<Item = i64> {
         self.found.keys().filter_map(|name| match name {
             FileName::Segment(base) => Some(*base),
             _ => None,
@@ -237,82 +235,8 @@ impl Log {
         self.ops.issue(Waiting::Opening, op, fx);
     }
 
-    /// Removes what was given up or can be rebuilt, and finishes what a compaction had begun to put in place.
-    fn clear_leftovers(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
-        let mut ops = self.finish_swaps(opening);
-        let remove = |name: Name| DiskOp::Remove {
-            dir: self.dir,
-            name,
-        };
-        let found: Vec<FileName> = opening.found.keys().copied().collect();
-        for file in found {
-            let orphan = |base: i64| !opening.found.contains_key(&FileName::Segment(base));
-            match file {
-                FileName::CleanedSegment(base) => ops.push(remove(name(base, "log.cleaned"))),
-                FileName::OffsetIndex(base) if orphan(base) => {
-                    ops.push(remove(name(base, "index")))
-                }
-                FileName::TimeIndex(base) if orphan(base) => {
-                    ops.push(remove(name(base, "timeindex")));
-                }
-                FileName::TransactionIndex(base) if orphan(base) => {
-                    opening.found.remove(&file);
-                    ops.push(remove(name(base, "txnindex")));
-                }
-                _ => {}
-            }
-        }
-        ops.extend(opening.leftovers.drain(..).map(remove));
-        if ops.is_empty() {
-            return self.read_texts(opening, fx);
-        }
-        opening.stage = Stage::Clearing(ops.len());
-        for op in ops {
-            self.ops.issue(Waiting::Opening, op, fx);
-        }
-    }
-
-    /// Compacted segments that were being put in place: they are given up, or will be when what they reach over is gone.
-    fn finish_swaps(&mut self, opening: &mut Opening) -> Vec<DiskOp> {
-        let mut ops = Vec::new();
-        let remove = |base: i64, suffix: &str| DiskOp::Remove {
-            dir: self.dir,
-            name: name(base, suffix),
-        };
-        let smallest_cleaned = opening.found.keys().find_map(|file| match file {
-            FileName::CleanedSegment(base) => Some(*base),
-            _ => None,
-        });
-        let found: Vec<(FileName, u64)> = opening.found.iter().map(|(f, l)| (*f, *l)).collect();
-        for (file, len) in &found {
-            let FileName::SwappedSegment(base) = *file else {
-                continue;
-            };
-            let unfinished = smallest_cleaned.is_some_and(|cleaned| cleaned <= base);
-            // U1: the segments it was made from go oldest first; while the oldest is there, all are.
-            if unfinished || opening.found.contains_key(&FileName::Segment(base)) {
-                ops.push(remove(base, "log.swap"));
-                continue;
-            }
-            opening.found.insert(FileName::Segment(base), *len);
-            opening.swapped.push(base);
-            opening.found.remove(&FileName::OffsetIndex(base));
-            opening.found.remove(&FileName::TimeIndex(base));
-            ops.push(remove(base, "index"));
-            ops.push(remove(base, "timeindex"));
-        }
-        for (file, _) in found {
-            if let FileName::SwappedTransactionIndex(base) = file
-                && !opening.swapped.contains(&base)
-            {
-                ops.push(remove(base, "txnindex.swap"));
-            }
-        }
-        ops
-    }
-
     /// Now it is known which segments there are: what must be read of them, and the small files.
-    fn read_texts(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
+    pub(crate) fn read_texts(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
         let metadata = opening.found.contains_key(&FileName::PartitionMetadata);
         self.directory = if metadata {
             Directory::There
@@ -369,7 +293,7 @@ impl Log {
         }
     }
 
-    fn load(&mut self, name: Name, limit: u32, fx: &mut impl Emit) -> Load {
+    pub(crate) fn load(&mut self, name: Name, limit: u32, fx: &mut impl Emit) -> Load {
         let first = self.ops.reserve(Load::SEQS);
         let owner = self.ops.owner();
         Load::begin(owner, first, self.dir, name, limit, &mut self.names, fx)
@@ -528,130 +452,10 @@ impl Log {
         }
         Ok(())
     }
-
-    /// After a clean stop the active segment's indexes say where to go on reading.
-    fn read_tail(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
-        let last = opening.bases().next_back();
-        let index = last.and_then(|base| opening.found.get(&FileName::OffsetIndex(base)));
-        let times = last.and_then(|base| opening.found.get(&FileName::TimeIndex(base)));
-        match (opening.start, last) {
-            (Start::Clean { .. }, Some(base))
-                if opening.first == base
-                    && opening.swapped.is_empty()
-                    && opening.state_from >= Offset(base)
-                    && index.is_some_and(|len| *len > 0)
-                    && times.is_some() =>
-            {
-                let load = self.load(name(base, "index"), SNAPSHOT_BYTES, fx);
-                opening.stage = Stage::TailIndex(load);
-            }
-            _ => self.begin_scanning(opening, None, fx),
-        }
-    }
-
-    fn on_tail(
-        &mut self,
-        opening: &mut Opening,
-        stage: Stage,
-        result: Result<DiskOutput, Fault>,
-        fx: &mut impl Emit,
-    ) -> Result<(), Fault> {
-        let base = opening.first;
-        let size = self.segments.get(&base).map_or(0, |segment| segment.size);
-        match stage {
-            Stage::TailIndex(mut load) => match loaded(load.on_done(result, fx))? {
-                None => opening.stage = Stage::TailIndex(load),
-                Some(bytes) => {
-                    opening.tail_index = OffsetIndex::parse(&bytes, size).unwrap_or_default();
-                    if opening.tail_index.last().is_none() {
-                        self.begin_scanning(opening, None, fx);
-                    } else {
-                        let load = self.load(name(base, "timeindex"), SNAPSHOT_BYTES, fx);
-                        opening.stage = Stage::TailTimes(load);
-                    }
-                }
-            },
-            Stage::TailTimes(mut load) => match loaded(load.on_done(result, fx))? {
-                None => opening.stage = Stage::TailTimes(load),
-                Some(bytes) => match TimeIndex::parse(&bytes).filter(|t| t.len() > 0) {
-                    None => self.begin_scanning(opening, None, fx),
-                    Some(times) => {
-                        opening.tail_times = times;
-                        let file = self.new_file();
-                        let op = DiskOp::Open {
-                            dir: self.dir,
-                            name: name(base, "log"),
-                            file,
-                            mode: Mode::Write,
-                        };
-                        self.ops.issue(Waiting::Opening, op, fx);
-                        opening.stage = Stage::TailOpening(file);
-                    }
-                },
-            },
-            Stage::TailOpening(file) => {
-                result?;
-                let op = DiskOp::Read {
-                    file,
-                    at: 0,
-                    len: HEADER_LEN as u32,
-                };
-                self.ops.issue(Waiting::Opening, op, fx);
-                opening.stage = Stage::TailFirst(file);
-            }
-            Stage::TailFirst(file) => {
-                let first = match result? {
-                    DiskOutput::Read(bytes) => Header::parse(&bytes).ok(),
-                    _ => None,
-                };
-                self.resume_tail(opening, file, first, fx);
-            }
-            _ => return Err(Fault::Broken),
-        }
-        Ok(())
-    }
-
-    /// Scanning goes on at the last index entry, or where the producers' state ends.
-    fn resume_tail(
-        &mut self,
-        opening: &mut Opening,
-        file: File,
-        first: Option<Header>,
-        fx: &mut impl Emit,
-    ) {
-        let base = opening.first;
-        let mut index = std::mem::take(&mut opening.tail_index);
-        let times = std::mem::take(&mut opening.tail_times);
-        let relative = u32::try_from(opening.state_from.0 - base).unwrap_or(u32::MAX);
-        let at = index
-            .last()
-            .map_or(0, |(_, at)| at)
-            .min(index.floor(relative));
-        let promised = index.at(at);
-        index.truncate(u64::from(at));
-        let Some(segment) = self.segments.get_mut(&base) else {
-            return;
-        };
-        segment.begin(file);
-        segment.size = u64::from(at);
-        segment.first_timestamp = first.map(|header| header.max_timestamp);
-        // The batch at an entry is entered again when it is read.
-        segment.since = if at > 0 { u64::MAX / 2 } else { 0 };
-        segment.newest = times.last().map(|(timestamp, relative)| Newest {
-            timestamp,
-            offset: base + i64::from(relative),
-        });
-        if let Some(opened) = &mut segment.opened {
-            opened.index = index;
-            opened.times = times;
-        }
-        let last = promised.map(|last| base + i64::from(last));
-        self.begin_scanning(opening, Some((file, u64::from(at), last)), fx);
-    }
 }
 
 /// What a load brought: `None` while it goes on. What is missing or too long is as good as empty.
-fn loaded(loading: Loading) -> Result<Option<Bytes>, Fault> {
+pub(crate) fn loaded(loading: Loading) -> Result<Option<Bytes>, Fault> {
     match loading {
         Loading::Going => Ok(None),
         Loading::Done(bytes) => Ok(Some(bytes)),

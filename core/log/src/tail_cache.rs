@@ -2,8 +2,8 @@
 //! is served from here without touching the disk.
 //!
 //! Invariants
-//! - G1: the batches are consecutive: each begins where the one before ended, in offsets and, within a file, in bytes.
-//! - G2: `bytes` is what the held batches are charged.
+//! - H1: the batches are consecutive: each begins where the one before ended, in offsets and, within a file, in bytes.
+//! - H2: `bytes` is what the held batches are charged.
 
 use std::collections::VecDeque;
 
@@ -63,7 +63,7 @@ impl TailCache {
             let follows = last.next == batch.base
                 && (last.file != batch.file
                     || last.position + u64::from(last.len) == batch.position);
-            assert!(follows, "G1: {batch:?} after {last:?}");
+            assert!(follows, "H1: {batch:?} after {last:?}");
         }
         self.bytes += batch.held.charge();
         self.batches.push_back(batch);
@@ -148,14 +148,14 @@ impl TailCache {
 
     pub(crate) fn check(&self) {
         let charged: usize = self.batches.iter().map(|batch| batch.held.charge()).sum();
-        assert_eq!(charged, self.bytes, "G2: what the batches are charged");
+        assert_eq!(charged, self.bytes, "H2: what the batches are charged");
         let follows = |w: (&Cached, &Cached)| w.0.next == w.1.base;
         assert!(
             self.batches
                 .iter()
                 .zip(self.batches.iter().skip(1))
                 .all(follows),
-            "G1: a hole in the cache"
+            "H1: a hole in the cache"
         );
     }
 }
