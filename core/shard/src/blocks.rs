@@ -16,8 +16,8 @@ use bytes::Bytes;
 use ottla_log::{BlockKey, Blocks, LogJob};
 use ottla_machine::{DiskOp, DiskOutput, Fault};
 
+use crate::asked::Asked;
 use crate::limits;
-use crate::questions::Asked;
 
 /// Who waits for a block, and in which slot's life the question is at home.
 #[derive(Clone, Debug)]

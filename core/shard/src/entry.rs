@@ -23,10 +23,10 @@ use ottla_metadata::Partition;
 use ottla_replica::Replica;
 
 use crate::PartitionId;
+use crate::asked::Asked;
 use crate::flusher::Unflushed;
 use crate::line::Line;
 use crate::look::Look;
-use crate::questions::Asked;
 use crate::settings::Settings;
 use crate::watch::Watches;
 

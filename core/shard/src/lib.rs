@@ -2,7 +2,7 @@
 //!
 //! In come [`ShardAsk`]s from the owner and completions of disk operations and jobs; out go [`ShardTell`]s and effects. `image` follows the
 //! metadata, `open` brings directories and logs up, `append` and `questions` serve, `visit` ends a turn for each replica that was touched,
-//! `flusher` makes durable, `checkpoints`, `retention`, `stop` and `offline` keep house.
+//! `flusher` makes durable, `checkpoints` and `saving`, `retention`, `stop` and `offline` keep house.
 //!
 //! | stage | on | becomes |
 //! |---|---|---|
@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod append;
+mod asked;
 mod blocks;
 mod checkpoints;
 mod entry;
@@ -32,6 +33,7 @@ mod offline;
 mod open;
 mod questions;
 mod retention;
+mod saving;
 mod settings;
 mod stop;
 mod tail;
@@ -51,13 +53,13 @@ use ottla_machine::{
 use ottla_metadata::Image;
 use ottla_metadata::config::StaticConfig;
 
+use asked::{Asked, Asker, What};
 use blocks::Faults;
 use entry::Entries;
 use flusher::Flusher;
 use image::Changes;
 use log_dir::LogDir;
 use open::Opener;
-use questions::{Asked, Asker, What};
 use settings::Settings;
 use stop::Stopping;
 use tail::Tail;

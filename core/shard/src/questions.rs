@@ -9,88 +9,14 @@
 //! than before, since a log may have many.
 
 use ottla_log::{Absent, Found, Phase};
-use ottla_machine::{Effects, LeaderEpoch, Now, Offset, Parts, Ticket};
+use ottla_machine::{Effects, LeaderEpoch, Now, Offset, Parts};
 use ottla_protocol::ErrorCode;
 use ottla_replica::{Promise, Replica};
 
+use crate::asked::{Asked, Asker, Lack, What};
 use crate::blocks::{Failure, Lacking, Next};
 use crate::entry::{Entry, Stage, Wait};
-use crate::tickets::Claim;
-use crate::{
-    Answer, Isolation, PartitionId, Question, Read, ReadAnswer, Refused, Shard, ShardTell, limits,
-};
-
-/// Who is to be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asker {
-    /// Somebody who has just asked.
-    Now(Ticket),
-    /// Somebody who waits.
-    Waits(Claim),
-}
-
-/// What is asked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum What {
-    /// A read.
-    Read(Read),
-    /// Another question.
-    Question(PartitionId, Question),
-}
-
-/// A question as it was asked, and how often it lacked something.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    /// Who asks.
-    pub asker: Asker,
-    /// What.
-    pub what: What,
-    /// Blocks it lacked.
-    pub faults: u8,
-    /// The segment that it last waited for.
-    pub warmed: Option<Offset>,
-    /// What had been taken when it first asked for the end; that is flushed now, or undone.
-    pub end: Option<Offset>,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Lack {
-    /// Refused.
-    Refused(ErrorCode, Option<String>),
-    /// The log is not open yet.
-    Open,
-    /// Everything below must be flushed first.
-    Flush(Offset),
-    /// Something of an old segment.
-    Old(Absent),
-}
-
-impl From<ErrorCode> for Lack {
-    fn from(error: ErrorCode) -> Lack {
-        Lack::Refused(error, None)
-    }
-}
-
-impl From<Absent> for Lack {
-    fn from(absent: Absent) -> Lack {
-        match absent {
-            Absent::OutOfRange => ErrorCode::OffsetOutOfRange.into(),
-            Absent::Closed => ErrorCode::KafkaStorageError.into(),
-            Absent::Damaged(why) => Lack::Refused(ErrorCode::KafkaStorageError, Some(why)),
-            old => Lack::Old(old),
-        }
-    }
-}
-
-impl What {
-    fn partition(&self) -> PartitionId {
-        match self {
-            What::Read(read) => read.partition,
-            What::Question(partition, _) => *partition,
-        }
-    }
-}
+use crate::{Answer, Isolation, Question, Read, ReadAnswer, Refused, Shard, ShardTell, limits};
 
 impl Shard {
     /// Answers a question, or lets it wait.
