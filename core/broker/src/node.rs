@@ -431,8 +431,9 @@ impl Machine for Broker {
         self.shard.settle(now, &mut self.shard_fx);
         if let Some(office) = &mut self.office {
             office.settle(now, fx);
-            let view = office.quorum_view(now);
-            self.front_mut().bench.quorum = view;
+            if let Some(view) = office.quorum_moved() {
+                self.front_mut().bench.quorum = view;
+            }
         }
         self.carry(now, fx);
         if let Some(front) = &mut self.front {

@@ -4,10 +4,8 @@
 //!
 //! | life | on | becomes |
 //! |---|---|---|
-//! | Loading | the quorum leads, all that was committed before is folded in | Beginning (`Bootstrap`) |
-//! | Beginning | granted | Introducing (`RegisterController`) |
-//! | Introducing | granted | Registering (`RegisterBroker`) |
-//! | Registering | granted: the broker epoch is known | Waking (a heartbeat) |
+//! | Loading | the quorum leads, all that was committed before is folded in | Beginning (`Bootstrap`, `RegisterController`, `RegisterBroker`) |
+//! | Beginning | all granted and committed: the broker epoch is known | Waking (a heartbeat) |
 //! | Waking | no longer fenced | Serving |
 //! | Serving | `leave` | Leaving (a heartbeat that wants to stop) |
 //! | Leaving | it may stop | Left |
@@ -72,8 +70,6 @@ pub(crate) enum OfficeTell {
 enum Life {
     Loading,
     Beginning,
-    Introducing,
-    Registering,
     Waking,
     Serving,
     Leaving,
@@ -106,6 +102,8 @@ pub(crate) struct Office {
     /// The high watermark that the last heartbeat told.
     beat_told: Offset,
     broker_epoch: i64,
+    /// High watermark and end of the log as they were shown last.
+    shown: Option<(Offset, Offset)>,
     events: Vec<QuorumEvent>,
     tells: VecDeque<OfficeTell>,
 }
@@ -162,6 +160,7 @@ impl Office {
             beat_at: None,
             beat_told: Offset(-1),
             broker_epoch: -1,
+            shown: None,
             events: Vec::new(),
             tells: VecDeque::new(),
         }
@@ -252,16 +251,24 @@ impl Office {
         self.tells.pop_front()
     }
 
-    /// The quorum, as DescribeQuorum shows it.
-    pub(crate) fn quorum_view(&self, now: Now) -> QuorumView {
+    /// The quorum, as DescribeQuorum shows it, if it has moved since it was shown last.
+    pub(crate) fn quorum_moved(&mut self) -> Option<QuorumView> {
+        let at = (self.quorum.high_watermark(), self.quorum.end_offset());
+        if self.shown == Some(at) {
+            return None;
+        }
+        self.shown = Some(at);
+        Some(self.quorum_view())
+    }
+
+    fn quorum_view(&self) -> QuorumView {
         let view = self.quorum.view();
-        // The only voter is its own leader: it has everything, now.
         let replica = |replica: &ottla_quorum::Replica| QuorumReplica {
             id: replica.id.0,
             directory_id: replica.directory_id,
             log_end_offset: replica.log_end_offset.0,
-            last_fetch_ms: now.wall.0,
-            last_caught_up_ms: now.wall.0,
+            last_fetch_ms: -1,
+            last_caught_up_ms: -1,
         };
         let node = |voter: &ottla_quorum::Voter| QuorumNode {
             id: voter.id.0,
@@ -370,7 +377,10 @@ impl Office {
             .iter()
             .map(|(name, level)| ((*name).to_owned(), *level))
             .collect();
+        // One after the other at the tail, one flush for all: each is decided on what the one before has appended.
         self.ask(now, Request::Bootstrap { features });
+        self.ask(now, Request::RegisterController(self.controller_node()));
+        self.ask(now, Request::RegisterBroker(self.registration()));
         Ok(())
     }
 
@@ -411,15 +421,11 @@ impl Office {
     /// The next step of this broker's own life.
     fn on_own(&mut self, now: Now, response: Response) {
         match (self.life, response) {
-            (Life::Beginning, Response::Bootstrap(Ok(_))) => {
-                self.life = Life::Introducing;
-                self.ask(now, Request::RegisterController(self.controller_node()));
-            }
-            (Life::Introducing, Response::RegisterController(Ok(()))) => {
-                self.life = Life::Registering;
-                self.ask(now, Request::RegisterBroker(self.registration()));
-            }
-            (Life::Registering, Response::RegisterBroker(Ok(epoch))) => {
+            (
+                Life::Beginning,
+                Response::Bootstrap(Ok(_)) | Response::RegisterController(Ok(())),
+            ) => {}
+            (Life::Beginning, Response::RegisterBroker(Ok(epoch))) => {
                 self.broker_epoch = epoch;
                 self.life = Life::Waking;
                 self.beat(now);

@@ -25,10 +25,19 @@ pub(super) const API: Api = Api {
     finish: never,
 };
 
-fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
+fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
     let request = DescribeQuorumRequest::decode(&mut Reader::new(&body), call.version)?;
-    let view = bench.quorum.clone();
+    let mut view = bench.quorum.clone();
+    // The leader has everything that it has, now.
+    for leader in view
+        .voters
+        .iter_mut()
+        .filter(|voter| voter.id == view.leader_id)
+    {
+        leader.last_fetch_ms = now.wall.0;
+        leader.last_caught_up_ms = now.wall.0;
+    }
     let topics = request.topics.into_iter().map(|topic| TopicData {
         partitions: topic
             .partitions
