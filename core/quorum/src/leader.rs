@@ -51,7 +51,7 @@ pub struct View {
 
 impl Quorum {
     /// Appends the controller's records at the tail. They are written and synced when the turn settles, and told as committed when that
-    /// is done. With `atomic`, all of them in one batch.
+    /// is done. With `atomic`, all of them in one batch. All are appended or none.
     pub fn append(
         &mut self,
         now: Now,
@@ -65,6 +65,9 @@ impl Quorum {
         let mut builder = self.batch();
         let mut built = Vec::new();
         for value in values {
+            if value.len() + RECORD_FRAME > limits::BATCH_BYTES {
+                return Err(AppendError::TooLarge);
+            }
             if builder.count() > 0
                 && builder.size() + value.len() + RECORD_FRAME > limits::BATCH_BYTES
             {

@@ -9,8 +9,7 @@
 //! | Listing | listed | Snapshot (the newest is read), or Log when there is none |
 //! | Snapshot | read whole | Log (recovered from its first byte, always) |
 //! | Log | opened, this node is the only voter | Voting (epoch + 1, its own vote) |
-//! | Voting | vote and epoch are durable | Claiming (itself as leader) |
-//! | Claiming | durable | Leading |
+//! | Voting | vote and epoch are durable | Leading (which is written down meanwhile) |
 //! | Leading | `stop` | Closing, then Closed |
 //! | any | a fault of the directory | Offline |
 //!
@@ -19,6 +18,7 @@
 //! Q3: the high watermark never goes back, never passes what is flushed, and moves in an epoch only past that epoch's first record.
 //! Q4: what is handed out as committed lies below the high watermark, each offset once and in order.
 //! Q5: a snapshot without its footer is not believed (`snapshot`).
+//! Q6: Offline is for good: nothing is told, appended or synced after it. A sync that succeeds after one that failed proves nothing.
 #![forbid(unsafe_code)]
 
 mod committed;
@@ -31,7 +31,7 @@ mod voter_set;
 
 use std::collections::VecDeque;
 
-use ottla_log::{Dirty, Log, LogEvent};
+use ottla_log::{Dirty, Log, LogEvent, Rewrite};
 use ottla_machine::{
     Dir, DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Names, NodeId, Now, Offset, Op, Owner, Time,
 };
@@ -91,6 +91,8 @@ pub struct Quorum {
     dir: Dir,
     next_seq: u64,
     stage: Stage,
+    /// Writing down who leads.
+    claim: Option<Rewrite>,
     state: QuorumState,
     voters: VoterSet,
     log: Option<Log>,
@@ -117,6 +119,7 @@ impl Quorum {
             dir,
             next_seq: 0,
             stage: Stage::Idle,
+            claim: None,
             state: QuorumState::default(),
             voters: VoterSet::default(),
             log: None,
@@ -243,6 +246,9 @@ impl Quorum {
         out: &mut Vec<QuorumEvent>,
     ) {
         for event in events {
+            if matches!(self.stage, Stage::Offline | Stage::Closed) {
+                return;
+            }
             match event {
                 LogEvent::Batch(bytes) => self.on_recovered(bytes, out),
                 LogEvent::Opened => self.on_log_opened(now, fx, out),
@@ -260,9 +266,10 @@ impl Quorum {
         }
     }
 
-    /// Group commit: at most one sync in flight; the next covers everything written meanwhile.
+    /// Group commit: at most one sync in flight; the next covers everything written meanwhile. Q6: none after one that failed.
     fn sync(&mut self, fx: &mut impl Emit) {
         if self.syncing.is_none()
+            && !matches!(self.stage, Stage::Offline)
             && let Some(dirty) = self.dirty.take()
         {
             let seq = self.disk(fx, DiskOp::Sync(dirty.file));
@@ -278,6 +285,9 @@ impl Quorum {
         out: &mut Vec<QuorumEvent>,
     ) {
         let covered = self.syncing.take();
+        if matches!(self.stage, Stage::Offline) {
+            return;
+        }
         match (result, covered, &mut self.log) {
             (Ok(_), Some((_, to)), Some(log)) => {
                 log.on_durable(to);

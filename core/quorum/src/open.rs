@@ -21,7 +21,6 @@ pub(crate) enum Stage {
     Snapshot(Load, SnapshotId),
     Log,
     Voting(Rewrite),
-    Claiming(Rewrite),
     Leading,
     Closing,
     Closed,
@@ -55,6 +54,9 @@ impl Quorum {
         fx: &mut impl Emit,
         out: &mut Vec<QuorumEvent>,
     ) {
+        if self.claim.as_ref().is_some_and(|claim| claim.owns(seq)) {
+            return self.on_claimed(seq, result, fx, out);
+        }
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Entering => match result {
                 Ok(_) => self.stage = Stage::State(self.load(STATE, limits::STATE_BYTES, fx)),
@@ -72,11 +74,6 @@ impl Quorum {
             Stage::Voting(mut rewrite) => match rewrite.on_done(seq, result, fx) {
                 Progress::Going => self.stage = Stage::Voting(rewrite),
                 progress => self.on_voted(now, progress, fx, out),
-            },
-            Stage::Claiming(mut rewrite) => match rewrite.on_done(seq, result, fx) {
-                Progress::Going => self.stage = Stage::Claiming(rewrite),
-                Progress::Done => self.open_epoch(now, fx, out),
-                Progress::Failed(fault) => self.offline(not_written(fault), out),
             },
             other => self.stage = other,
         }
@@ -154,6 +151,7 @@ impl Quorum {
             Ok(snapshot) => {
                 self.voters = snapshot.voters;
                 self.high_watermark = id.end;
+                self.state.epoch = self.state.epoch.max(id.epoch);
                 out.push(QuorumEvent::Snapshot(id, snapshot.values));
                 self.open_log(now, fx);
             }
@@ -209,7 +207,7 @@ impl Quorum {
             Ok(batch) if batch.next_offset <= self.high_watermark => {} // below the snapshot: it is in there
             Ok(batch) => self.pending.push_back(batch),
             Err(why) => self.offline(
-                format!("{DIR} holds a batch that cannot be read ({why})"),
+                format!("{DIR} holds a batch that cannot be read ({why}): restore the directory from a backup"),
                 out,
             ),
         }
@@ -237,14 +235,13 @@ impl Quorum {
         fx: &mut impl Emit,
         out: &mut Vec<QuorumEvent>,
     ) {
-        if let Err(why) = self.judge_voters() {
-            return self.offline(why, out);
-        }
-        let last = self
-            .log
-            .as_ref()
-            .map_or(LeaderEpoch::NONE, Log::latest_epoch);
-        let epoch = LeaderEpoch(self.state.epoch.max(last).0 + 1);
+        let epoch = match self.judge_log().and_then(|last| {
+            self.judge_voters()?;
+            self.next_epoch(last)
+        }) {
+            Ok(epoch) => epoch,
+            Err(why) => return self.offline(why, out),
+        };
         self.state = QuorumState {
             leader: None,
             epoch,
@@ -253,26 +250,53 @@ impl Quorum {
         self.stage = Stage::Voting(self.persist(fx));
     }
 
+    /// That the log continues the snapshot without a hole; its last epoch.
+    fn judge_log(&self) -> Result<LeaderEpoch, String> {
+        let log = self.log.as_ref().expect("it has just been opened");
+        let (start, end) = (log.start_offset(), log.assigned());
+        if start > self.high_watermark {
+            return Err(format!(
+                "{DIR} begins at offset {start} and its newest snapshot ends at {}: what lay between is missing; restore the directory from a backup",
+                self.high_watermark
+            ));
+        }
+        if end < self.high_watermark {
+            return Err(format!(
+                "{DIR} ends at offset {end} and its newest snapshot at {}: segments are missing; restore the directory from a backup",
+                self.high_watermark
+            ));
+        }
+        Ok(log.latest_epoch())
+    }
+
+    fn next_epoch(&self, last: LeaderEpoch) -> Result<LeaderEpoch, String> {
+        let next = self.state.epoch.max(last).0.checked_add(1);
+        next.map(LeaderEpoch).ok_or_else(|| {
+            format!("{DIR}/{STATE} or the log names the last epoch there can be: restore the directory from a backup")
+        })
+    }
+
     fn judge_voters(&self) -> Result<(), String> {
         let me = &self.identity;
         match self.voters.voters.as_slice() {
             [] if self.voters.kraft_version == 0 => Ok(()),
             [only] if only.id == me.node && only.directory_id == me.directory_id => Ok(()),
             [only] => Err(format!(
-                "the quorum's only voter is node {} with directory {}, this is node {} with directory {}: it can never lead; check meta.properties",
+                "the only voter in {DIR} is node {} with directory {}, but meta.properties says node {} with directory {}: it can never lead; restore the meta.properties that belongs to this directory",
                 only.id, only.directory_id, me.node, me.directory_id
             )),
             voters => Err(format!(
-                "the metadata log names {} voters; this version serves a quorum of one",
+                "{DIR} names {} voters and this version serves a quorum of one: remove the others with Apache Kafka before this server takes the directory",
                 voters.len()
             )),
         }
     }
 
-    /// Q1 holds here: the vote is durable. One voter's own vote is the majority.
+    /// Q1 holds here: the vote is durable. One voter's own vote is the majority. Who leads is written down as well, but nobody waits for
+    /// that: a leader that forgets it votes in the next epoch.
     fn on_voted(
         &mut self,
-        _now: Now,
+        now: Now,
         progress: Progress,
         fx: &mut impl Emit,
         out: &mut Vec<QuorumEvent>,
@@ -285,7 +309,27 @@ impl Quorum {
             voted: None,
             ..self.state
         };
-        self.stage = Stage::Claiming(self.persist(fx));
+        self.claim = Some(self.persist(fx));
+        self.open_epoch(now, fx, out);
+    }
+
+    fn on_claimed(
+        &mut self,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let progress = self
+            .claim
+            .as_mut()
+            .map(|claim| claim.on_done(seq, result, fx));
+        match progress {
+            Some(Progress::Going) | None => return,
+            Some(Progress::Failed(fault)) => self.offline(not_written(fault), out),
+            Some(Progress::Done) => {}
+        }
+        self.claim = None;
     }
 
     fn persist(&mut self, fx: &mut impl Emit) -> Rewrite {
