@@ -82,49 +82,49 @@ use crate::wire::{DecodeError, EncodeError, Reader, Writer};\n",
             message.name
         );
     }
-    out.push_str("}\n\nimpl<'a> MetadataRecord<'a> {\n/// Its number.\npub fn key(&self) -> u16 {\nmatch self {\n");
-    for message in &records {
-        let _ = writeln!(
-            out,
-            "Self::{}(_) => {}::KEY,",
-            variant(message),
-            message.name
-        );
-    }
+    out.push_str("}\n\n");
+    out.push_str(&metadata_record_impl(&records));
+    out
+}
+
+/// What can be done with every record: one arm for each.
+fn metadata_record_impl(records: &[&Message]) -> String {
+    let mut out = String::from(
+        "impl<'a> MetadataRecord<'a> {\n/// Its number.\npub fn key(&self) -> u16 {\nmatch self {\n",
+    );
+    let arms = |out: &mut String, arm: &dyn Fn(&str, &str, i16) -> String| {
+        for message in records {
+            let variant = message.name.trim_end_matches("Record");
+            out.push_str(&arm(
+                variant,
+                &message.name,
+                message.key.unwrap_or_default(),
+            ));
+        }
+    };
+    arms(&mut out, &|variant, name, _| {
+        format!("Self::{variant}(_) => {name}::KEY,\n")
+    });
     out.push_str(
         "}\n}\n\n/// The newest version of it.\npub fn max_version(&self) -> i16 {\nmatch self {\n",
     );
-    for message in &records {
-        let _ = writeln!(
-            out,
-            "Self::{}(_) => {}::MAX_VERSION,",
-            variant(message),
-            message.name
-        );
-    }
+    arms(&mut out, &|variant, name, _| {
+        format!("Self::{variant}(_) => {name}::MAX_VERSION,\n")
+    });
     out.push_str(
         "}\n}\n\n/// Reads the body of the record of that number.
 pub fn decode_body(key: u16, version: i16, r: &mut Reader<'a>) -> Result<Self, DecodeError> {\nOk(match key {\n",
     );
-    for message in &records {
-        let (key, name) = (message.key.unwrap_or_default(), &message.name);
-        let _ = writeln!(
-            out,
-            "{key} => Self::{}({name}::decode(r, version)?),",
-            variant(message)
-        );
-    }
+    arms(&mut out, &|variant, name, key| {
+        format!("{key} => Self::{variant}({name}::decode(r, version)?),\n")
+    });
     out.push_str(
         "_ => return Err(DecodeError::Key { key: key.into() }),\n})\n}\n\n/// Writes its body.
 pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {\nmatch self {\n",
     );
-    for message in &records {
-        let _ = writeln!(
-            out,
-            "Self::{}(record) => record.encode(w, version),",
-            variant(message)
-        );
-    }
+    arms(&mut out, &|variant, _, _| {
+        format!("Self::{variant}(record) => record.encode(w, version),\n")
+    });
     out.push_str("}\n}\n}\n");
     out
 }
