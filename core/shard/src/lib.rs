@@ -36,6 +36,7 @@ mod retention;
 mod saving;
 mod settings;
 mod stop;
+mod strays;
 mod tail;
 mod tickets;
 mod visit;
@@ -62,6 +63,7 @@ use log_dir::LogDir;
 use open::Opener;
 use settings::Settings;
 use stop::Stopping;
+use strays::Strays;
 use tail::Tail;
 use tickets::Tickets;
 pub use words::*;
@@ -129,6 +131,7 @@ pub struct Shard {
     /// Who waits for a directory name.
     heirs: BTreeMap<Name, u32>,
     opener: Opener,
+    strays: Strays,
     touched: VecDeque<u32>,
     moved: VecDeque<u32>,
     tickets: Tickets,
@@ -164,6 +167,7 @@ impl Default for Shard {
             holders: BTreeMap::new(),
             heirs: BTreeMap::new(),
             opener: Opener::default(),
+            strays: Strays::default(),
             touched: VecDeque::new(),
             moved: VecDeque::new(),
             tickets: Tickets::default(),
@@ -346,6 +350,7 @@ impl Machine for Shard {
     fn settle(&mut self, now: Now, fx: &mut Effects<Shard>) {
         self.expire(now);
         self.follow_image(now, fx);
+        self.count_strays(fx);
         self.open_some(now, fx);
         self.retain_some(now, fx);
         self.visit_touched(now, fx);
@@ -358,6 +363,7 @@ impl Machine for Shard {
         let at_once = !self.touched.is_empty()
             || (self.stage == Stage::Running && self.changes.any())
             || (self.can_open())
+            || self.counts_strays()
             || self.retaining.is_some()
             || self.checkpoint_goes_on()
             || self.stop_goes_on();

@@ -41,5 +41,8 @@ pub const VISITS: usize = ottla_machine::limits::STEP_PARTITIONS / 2;
 /// Partitions per settle and kind of long work (image, opening, retention, checkpoints or stop): together the other half.
 pub const SLICE: usize = ottla_machine::limits::STEP_PARTITIONS / 8;
 
+/// How many stray directories the operator is told by name.
+pub const NAMED_STRAYS: usize = 10;
+
 /// How long opening pauses when the system is out of descriptors or memory.
 pub const BUSY_PAUSE_MS: i64 = 1000;

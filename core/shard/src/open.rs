@@ -4,6 +4,7 @@
 //! O2: a log is opened only in a directory that is its own (`look`), or in none, and then no checkpoint names a predecessor of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use ottla_log::{Log, LogConfig, Place, Start};
 use ottla_machine::{
@@ -40,6 +41,12 @@ impl Opener {
     /// In which log directory a partition's directory was found.
     pub fn home(&self, name: &Name) -> Option<usize> {
         self.found.get(name).copied()
+    }
+
+    /// The directories that were found and not opened yet, in order.
+    pub fn unopened(&self, from: Bound<Name>) -> impl Iterator<Item = &Name> {
+        let range = self.found.range((from, Bound::Unbounded));
+        range.map(|(name, _)| name)
     }
 
     /// How many are being opened.
