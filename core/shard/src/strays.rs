@@ -49,7 +49,7 @@ impl Shard {
         if self.strays.count > 0 {
             let names: Vec<&str> = self.strays.first.iter().map(Name::as_str).collect();
             let text = format!(
-                "{} directories are no partition of this cluster's topics ({}): they are left alone; move them away if they are not wanted",
+                "no topic of this cluster claims {} of the directories found ({}): they are left alone; move them away if they are not wanted",
                 self.strays.count,
                 names.join(", ")
             );
