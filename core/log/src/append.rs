@@ -6,12 +6,13 @@ use bytes::Bytes;
 use ottla_machine::{LeaderEpoch, Now, Offset, ProducerId};
 use ottla_record::{Header, stamp};
 
-use crate::log::Log;
 use crate::producer_state::{Producer, Verdict};
 use crate::segment::Segment;
 use crate::tail_cache::Held;
 use crate::validate::{is_long, judge};
-use crate::{Appended, LogConfig, LogJob, Origin, Phase, Prepared, Ready, Refusal, RefusalKind};
+use crate::{
+    Appended, Log, LogConfig, LogJob, Origin, Phase, Prepared, Ready, Refusal, RefusalKind,
+};
 
 /// Where the next batch goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

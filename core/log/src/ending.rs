@@ -12,11 +12,10 @@
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Name, Now, Offset};
 
 use crate::file_names::name;
-use crate::log::Log;
 use crate::ops::Waiting;
 use crate::rolling::Purpose;
 use crate::writing::{Directory, Writer};
-use crate::{LogEvent, Phase};
+use crate::{Log, LogEvent, Phase};
 
 /// How far the end is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +61,8 @@ impl Log {
         self.ops.clear();
         self.opening = None;
         self.warming.clear();
+        self.proof = None;
+        self.rewrites.abandon(fx);
         self.pending.clear();
         self.rewrites.give_up();
         self.tail = self.settled;

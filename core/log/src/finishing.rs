@@ -8,12 +8,11 @@ use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Offset};
 
 use crate::append::Tail;
 use crate::file_names::{FileName, name};
-use crate::log::Log;
 use crate::opening::{Opening, Stage};
 use crate::ops::Waiting;
 use crate::producer_state::Producers;
 use crate::writing::Unsynced;
-use crate::{Phase, Start};
+use crate::{Log, Phase, Start};
 
 impl Log {
     /// Everything is read: what does not belong is cut off and removed.

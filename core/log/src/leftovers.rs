@@ -5,8 +5,8 @@
 
 use ottla_machine::{DiskOp, Emit, Name};
 
+use crate::Log;
 use crate::file_names::{FileName, name};
-use crate::log::Log;
 use crate::opening::{Opening, Stage};
 use crate::ops::Waiting;
 

@@ -4,10 +4,9 @@
 use ottla_machine::{LeaderEpoch, Offset};
 use ottla_record::{Batch, Compression, RecordsIter, TimestampType};
 
-use crate::log::Log;
 use crate::read::{Located, batch_at, floor, locate_in, opened, walk};
 use crate::segment::Segment;
-use crate::{Absent, Blocks, Found};
+use crate::{Absent, Blocks, Found, Log};
 
 impl Log {
     /// The first record at or after `ts`, below `upto`.

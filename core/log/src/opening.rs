@@ -21,15 +21,14 @@ use crate::file_names::{EPOCHS, FileName, fixed, name};
 use crate::leader_epochs::LeaderEpochs;
 use crate::limits::{LIST_ENTRIES, SNAPSHOT_BYTES, TEXT_BYTES};
 use crate::load::{Load, Loading};
-use crate::log::Log;
 use crate::offset_index::OffsetIndex;
 use crate::ops::Waiting;
 use crate::producer_state::Producers;
-use crate::recovery::Scanning;
+use crate::scanning::Scanning;
 use crate::segment::{Newest, Segment};
 use crate::time_index::{TIME_ENTRY, TimeIndex};
 use crate::writing::Directory;
-use crate::{LogEvent, Phase, Start};
+use crate::{Log, LogEvent, Phase, Start};
 
 /// What is being done.
 #[derive(Clone, Debug)]

@@ -34,6 +34,8 @@ pub(crate) enum Waiting {
     Opening,
     /// A step of warming the segment with this base.
     Warming(i64),
+    /// A look at the batch that is said to be the newest of a segment that is too old.
+    Proving,
     /// A step of stopping or removing.
     Ending,
     /// Nobody waits for it, but stopping does.

@@ -14,9 +14,8 @@ use ottla_machine::{File, Offset, Part, Parts};
 use ottla_record::{HEADER_LEN, Header};
 
 use crate::limits::BLOCK_BYTES;
-use crate::log::Log;
 use crate::segment::{Opened, Segment};
-use crate::{Absent, BlockKey, Blocks, Phase, Slice};
+use crate::{Absent, BlockKey, Blocks, Log, Phase, Slice};
 
 /// A batch found in a segment.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,6 @@
 //! Invariants
 //! - Z1: after opening, every batch from the first judged segment on has a right checksum and offsets that rise.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 use ottla_machine::{
     DiskOp, DiskOutput, Emit, Fault, File, LeaderEpoch, Level, Mode, Offset, Spend,
@@ -17,55 +15,14 @@ use ottla_record::{ABORT, Batch, COMMIT, Header, control_kind, crc32c, end_trans
 
 use crate::file_names::{FileName, name};
 use crate::limits::SLICE_BYTES;
-use crate::log::Log;
 use crate::opening::{Opening, Stage};
 use crate::ops::Waiting;
 use crate::producer_state::Marker;
 use crate::scan::{Scan, Scanned};
+use crate::scanning::{Over, Scanning};
 use crate::segment::{Newest, Segment};
 use crate::txn_index::Aborted;
-use crate::{LogEvent, Phase, Start};
-
-/// The reading of segments, one after the other.
-#[derive(Clone, Debug)]
-pub(crate) struct Scanning {
-    rest: VecDeque<i64>,
-    base: i64,
-    file: File,
-    /// `None` while the file is being opened.
-    scan: Option<Scan>,
-    /// Whether its batches are judged, or only read for the producers' state.
-    judged: bool,
-    /// The smallest offset the next batch may have.
-    expected: Offset,
-    /// The last offset of the first batch, by the index entry that led to it.
-    promised: Option<i64>,
-    /// It began in the middle, by an index that may be wrong.
-    resumed: bool,
-    /// Whether a judged segment has been read to its end, so that `expected` is where the next must begin.
-    over_once: bool,
-    /// Up to where the producers' state has taken batches in.
-    applied: Offset,
-    over: Option<Over>,
-    removed: Vec<i64>,
-}
-
-/// Why nothing more is wanted of a segment.
-#[derive(Clone, Debug)]
-enum Over {
-    End,
-    Restart,
-    Bad(u64, String),
-}
-
-impl Scanning {
-    pub(crate) fn is_ready(&self) -> bool {
-        self.scan.as_ref().is_some_and(|scan| match self.over {
-            None => scan.is_ready(),
-            Some(_) => !scan.is_reading(),
-        })
-    }
-}
+use crate::{Log, LogEvent, Phase, Start};
 
 impl Log {
     /// Begins to read segments: from where the producers' state is known, or from the first that is to be judged.

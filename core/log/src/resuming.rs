@@ -4,15 +4,14 @@
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Mode, Offset};
 use ottla_record::{HEADER_LEN, Header};
 
-use crate::Start;
 use crate::file_names::{FileName, name};
 use crate::limits::SNAPSHOT_BYTES;
-use crate::log::Log;
 use crate::offset_index::OffsetIndex;
 use crate::opening::{Opening, Stage, loaded};
 use crate::ops::Waiting;
 use crate::segment::Newest;
 use crate::time_index::TimeIndex;
+use crate::{Log, Start};
 
 impl Log {
     /// After a clean stop the active segment's indexes say where to go on reading.
@@ -127,6 +126,7 @@ impl Log {
             timestamp,
             offset: base + i64::from(relative),
         });
+        segment.proved = false;
         if let Some(opened) = &mut segment.opened {
             opened.index = index;
             opened.times = times;

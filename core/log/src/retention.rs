@@ -2,16 +2,26 @@
 //! passed them; and the memory of producers that fell silent.
 //!
 //! Invariants
+//! - N2: a segment goes by age only when its newest timestamp was counted here, or the batch that has it was looked at:
+//!   a time index bears no checksum.
 //! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
 
-use ottla_machine::{DiskOp, Emit, Now, Offset};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset};
+use ottla_record::{HEADER_LEN, Header};
 
 use crate::file_names::name;
 use crate::limits::EXPIRE_PRODUCERS;
-use crate::log::Log;
 use crate::ops::Waiting;
-use crate::segment::Segment;
-use crate::{LogEvent, Phase};
+use crate::segment::{Newest, Segment};
+use crate::{Log, LogEvent, Phase};
+
+/// The search for the batch that is said to be a segment's newest.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    pub(crate) base: i64,
+    newest: Newest,
+    position: u64,
+}
 
 impl Log {
     /// Drops what retention, the start offset and the expiry of producers allow to drop.
@@ -26,7 +36,7 @@ impl Log {
             EXPIRE_PRODUCERS,
         );
         let before = self.start;
-        let (mut goes, mut unknown) = (Vec::new(), None);
+        let (mut goes, mut unknown, mut unproved) = (Vec::new(), None, None);
         let mut surplus = self.surplus();
         let last = self.active().map(|active| active.base);
         for segment in self.segments.values() {
@@ -41,6 +51,10 @@ impl Log {
                 }
                 break;
             }
+            if !passed && !too_big && !segment.proved {
+                unproved = Some(segment.base);
+                break;
+            }
             surplus = surplus.map(|surplus| surplus.saturating_sub(segment.size));
             if Some(segment.base) == last {
                 // All of the log goes: the last segment must become a sealed one first.
@@ -53,11 +67,82 @@ impl Log {
             self.drop_segment(base, fx);
         }
         // How old a segment is stands in its time index.
-        if let Some(base) = unknown.filter(|base| Some(*base) != last) {
-            self.warm(Offset(base), fx);
+        if let Some(base) = unproved.or(unknown.filter(|base| Some(*base) != last)) {
+            self.prove(base, fx);
         }
         if self.start > before {
             out.push(LogEvent::Started(self.start));
+        }
+    }
+
+    /// Looks for the batch that is said to be a segment's newest.
+    pub(crate) fn prove(&mut self, base: i64, fx: &mut impl Emit) {
+        let Some(segment) = self.segments.get(&base).filter(|_| self.proof.is_none()) else {
+            return;
+        };
+        match (&segment.opened, segment.newest) {
+            (Some(opened), Some(newest)) => {
+                let relative = u32::try_from(newest.offset - base).unwrap_or(0);
+                let position = u64::from(opened.index.floor(relative));
+                self.proof = Some(Proof {
+                    base,
+                    newest,
+                    position,
+                });
+                self.look(opened.file, position, fx);
+            }
+            (None, _) => {
+                self.proving = Some(base);
+                self.warm(Offset(base), fx);
+            }
+            (Some(_), None) => {}
+        }
+    }
+
+    fn look(&mut self, file: File, at: u64, fx: &mut impl Emit) {
+        let len = HEADER_LEN as u32;
+        let op = DiskOp::Read { file, at, len };
+        self.ops.issue(Waiting::Proving, op, fx);
+    }
+
+    /// A header came: it is the one looked for, or one before it, or the indexes are wrong.
+    pub(crate) fn on_proof(
+        &mut self,
+        now: Now,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let Some(mut proof) = self.proof.take() else {
+            // The segment is gone.
+            return;
+        };
+        let header = match result {
+            Ok(DiskOutput::Read(bytes)) => Header::parse(&bytes).ok(),
+            Ok(_) => None,
+            Err(fault) => return self.offline(fault, "reading a segment", out),
+        };
+        let Some(segment) = self.segments.get_mut(&proof.base) else {
+            return;
+        };
+        match (header, segment.file()) {
+            (Some(header), Some(file)) if header.last_offset() < proof.newest.offset => {
+                proof.position += header.size() as u64;
+                let at = proof.position;
+                self.proof = Some(proof);
+                self.look(file, at, fx);
+            }
+            (Some(header), _)
+                if header.last_offset() == proof.newest.offset
+                    && header.max_timestamp == proof.newest.timestamp =>
+            {
+                // Batches appended meanwhile were counted.
+                segment.proved = true;
+                self.retain(now, fx, out);
+            }
+            // Of an open segment this rebuilds the indexes.
+            (_, Some(_)) => self.warm(Offset(proof.base), fx),
+            (_, None) => {}
         }
     }
 
@@ -85,6 +170,7 @@ impl Log {
             return;
         };
         self.warmed.retain(|warm| *warm != base);
+        self.proof = self.proof.take().filter(|proof| proof.base != base);
         self.aborted.forget(Offset(base), segment.end);
         self.snapshots.remove(&base);
         if let Some(opened) = segment.opened {

@@ -82,6 +82,16 @@ impl Rewrite {
         (self.first_seq..self.first_seq + Rewrite::SEQS).contains(&seq)
     }
 
+    /// Gives it up: nobody may call `on_done` again. `<name>.tmp` stays.
+    pub fn abandon(self, fx: &mut impl Emit) {
+        if matches!(self.stage, Stage::Writing | Stage::Syncing) {
+            fx.disk(
+                self.owner.op(self.first_seq + Stage::Closing as u64),
+                DiskOp::Close(self.file),
+            );
+        }
+    }
+
     /// Takes the end of an operation in.
     pub fn on_done(
         &mut self,

@@ -14,12 +14,11 @@ use crate::append::Tail;
 use crate::checkpoint::{print_epochs, print_partition_metadata};
 use crate::file_names::{EPOCHS, PARTITION_METADATA, fixed, name};
 use crate::limits::WARM_SEGMENTS;
-use crate::log::Log;
 use crate::ops::Waiting;
 use crate::rewrite::{Progress, Rewrite};
 use crate::segment::Segment;
 use crate::writing::{Directory, Unsynced, Writer};
-use crate::{LogEvent, Phase};
+use crate::{Log, LogEvent, Phase};
 
 /// What a rewrite is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,14 @@ impl Rewrites {
     /// What has not begun is not wanted any more.
     pub(crate) fn give_up(&mut self) {
         self.queue.clear();
+    }
+
+    /// Forgets all of them; the directory goes.
+    pub(crate) fn abandon(&mut self, fx: &mut impl Emit) {
+        self.queue.clear();
+        if let Some((_, rewrite)) = self.current.take() {
+            rewrite.abandon(fx);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -197,7 +204,10 @@ impl Log {
     pub(crate) fn cool(&mut self, fx: &mut impl Emit) {
         let flushed = self.flushed;
         let segments = &self.segments;
-        let busy = |base: &i64| self.warming.iter().any(|warming| warming.base() == *base);
+        let proof = self.proof.as_ref().map(|proof| proof.base);
+        let busy = |base: &i64| {
+            proof == Some(*base) || self.warming.iter().any(|warming| warming.base() == *base)
+        };
         let durable =
             |base: &i64| segments.get(base).is_none_or(|s| s.end <= flushed) && !busy(base);
         let durable = self.warmed.iter().copied().filter(durable);

@@ -37,6 +37,8 @@ pub(crate) struct Segment {
     pub(crate) newest: Option<Newest>,
     /// Whether `newest` was read or counted.
     pub(crate) known: bool,
+    /// Whether it was counted, or its batch looked at: only then may age delete the segment.
+    pub(crate) proved: bool,
     /// The newest timestamp of the first batch: `segment.ms` counts from it.
     pub(crate) first_timestamp: Option<i64>,
     /// Bytes since the last index entry.
@@ -55,6 +57,7 @@ impl Segment {
             size,
             newest: None,
             known: false,
+            proved: false,
             first_timestamp: None,
             since: 0,
             granted: size,
@@ -75,6 +78,7 @@ impl Segment {
         self.size = 0;
         self.newest = None;
         self.known = true;
+        self.proved = true;
         self.first_timestamp = None;
         self.since = 0;
         self.opened = Some(Opened {

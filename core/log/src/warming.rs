@@ -16,13 +16,12 @@ use ottla_record::{HEADER_LEN, Header};
 use crate::file_names::name;
 use crate::limits::SLICE_BYTES;
 use crate::load::{Load, Loading};
-use crate::log::Log;
 use crate::offset_index::OffsetIndex;
 use crate::ops::Waiting;
 use crate::scan::{Scan, Scanned};
 use crate::segment::{Newest, Opened, Segment};
 use crate::time_index::TimeIndex;
-use crate::{LogEvent, Phase};
+use crate::{Log, LogEvent, Phase};
 
 #[derive(Clone, Debug)]
 enum Stage {
@@ -294,9 +293,6 @@ impl Log {
         match segment.and_then(|s| s.opened.as_mut().map(|opened| (opened, s.size))) {
             None => {
                 self.on_warm(warming, fx, out);
-                if let Some(segment) = self.segments.get_mut(&base) {
-                    segment.newest = rebuilt.newest;
-                }
             }
             Some((opened, size)) => {
                 for (relative, position) in opened.index.from(end) {
@@ -309,6 +305,10 @@ impl Log {
                 self.touched = true;
                 out.push(LogEvent::Warm(Offset(base)));
             }
+        }
+        if let Some(segment) = self.segments.get_mut(&base).filter(|s| s.size == end) {
+            segment.newest = rebuilt.newest;
+            segment.proved = true;
         }
         if sealed {
             self.write_indexes(base);
@@ -333,5 +333,8 @@ impl Log {
         }
         self.cool(fx);
         out.push(LogEvent::Warm(Offset(base)));
+        if self.proving.take_if(|proving| *proving == base).is_some() {
+            self.prove(base, fx);
+        }
     }
 }

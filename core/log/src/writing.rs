@@ -19,10 +19,9 @@ use bytes::{Bytes, BytesMut};
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Level, Offset};
 
 use crate::limits::{FIRST_GRANT, GRANT_STEP, PIN_SHARE, WRITE_BYTES};
-use crate::log::Log;
 use crate::ops::Waiting;
 use crate::tail_cache::{Cached, Held};
-use crate::{Dirty, LogEvent, Phase};
+use crate::{Dirty, Log, LogEvent, Phase};
 
 /// What the directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

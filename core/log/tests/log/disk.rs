@@ -232,6 +232,11 @@ impl Disk {
     }
 
     fn open(&mut self, dir: Dir, name: &Name, file: File, mode: Mode) -> Result<DiskOutput, Fault> {
+        let node = self.dirs[&dir];
+        let linked = |folder: &Folder| folder.seen.values().any(|linked| *linked == node);
+        if node != 0 && !linked(self.folder(0)) {
+            return Err(Fault::Gone);
+        }
         let known = self.dir(dir).seen.get(name.as_str()).copied();
         let node = match (known, mode) {
             (Some(node), _) => node,

@@ -80,6 +80,38 @@ fn segments_go_when_all_their_records_are_too_old() {
 }
 
 #[test]
+fn a_time_index_alone_does_not_delete_a_segment() {
+    let config = || LogConfig {
+        retention_ms: 50_000,
+        ..LogConfig::default()
+    };
+    let mut world = filled(config());
+    world.stop();
+    let mut disk = world.disk.killed();
+    // The newest timestamp of the second segment becomes one of 1970.
+    let path = "t-0/00000000000000000003.timeindex";
+    let mut bytes = disk.bytes(path).expect("there").to_vec();
+    let last = bytes.len() - 12;
+    bytes[last..last + 8].copy_from_slice(&7i64.to_be_bytes());
+    disk.put(path, &bytes[last..]);
+    let config = LogConfig::clone(&world.config);
+    let mut world = World::opened(disk, config, CLEAN, 1);
+    let end = world.log.written();
+    world.log.set_high_watermark(end);
+    // At 1,042,500 the first segment (newest: 992,000) is too old, the second (995,000) is not.
+    world.now = now_at(1_042_500);
+    for _ in 0..3 {
+        retained(&mut world);
+        assert_eq!(world.log.start_offset(), Offset(3));
+    }
+    // One pass is enough for all that are too old.
+    world.now = now_at(1_048_001);
+    retained(&mut world);
+    assert_eq!(world.log.start_offset(), Offset(9));
+    assert_eq!(world.contents().len(), 1);
+}
+
+#[test]
 fn segments_go_when_the_log_is_too_large_but_not_above_the_high_watermark() {
     let mut world = filled(LogConfig {
         retention_ms: -1,
