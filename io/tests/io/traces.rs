@@ -67,6 +67,9 @@ fn twenty_machines_start_and_stop_without_a_trace() {
     let dirs: Vec<TempDir> = (0..20)
         .map(|_| TempDir::new().expect("a directory"))
         .collect();
+    // The runtime library keeps a pipe for the whole process if any crate of the build asks it for signals: it is there
+    // after the first host. A trace would be what each host leaves.
+    drop(Host::start("first").expect("a host"));
     let before = (count("task"), count("fd"));
     let host = Host::start("test").expect("a host");
     let with_host = (count("task"), count("fd"));
