@@ -27,6 +27,7 @@ impl Log {
                     ops.push(remove(name(base, "index")))
                 }
                 FileName::TimeIndex(base) if orphan(base) => {
+                    opening.found.remove(&file);
                     ops.push(remove(name(base, "timeindex")));
                 }
                 FileName::TransactionIndex(base) if orphan(base) => {

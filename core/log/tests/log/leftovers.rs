@@ -73,6 +73,22 @@ fn what_was_given_up_is_removed_and_strangers_stay() {
     }
 }
 
+#[test]
+fn indexes_of_a_segment_that_is_gone_do_not_keep_the_log_shut() {
+    let (mut disk, contents) = filled();
+    let left = ["index", "timeindex", "txnindex"].map(|suffix| format!("t-0/{:020}.{suffix}", 0));
+    // A power cut may take a segment's name away and leave its indexes.
+    disk.drop_file(&format!("t-0/{:020}.log", 0));
+    for path in &left {
+        disk.put(path, &[1; 24]);
+    }
+    for seed in 1..10 {
+        let mut world = World::opened(disk.clone(), config(), RECOVER, seed);
+        assert_eq!(world.contents(), contents[3..]);
+        assert!(left.iter().all(|path| world.disk.bytes(path).is_none()));
+    }
+}
+
 /// A compacted segment 0 that takes the place of 0, 3 and 6: of their nine batches every third is left.
 fn compacted(contents: &[(i64, Vec<u8>)]) -> (Vec<u8>, Vec<(i64, Vec<u8>)>) {
     let kept: Vec<_> = contents
