@@ -84,7 +84,7 @@ impl Quorum {
             builder.append(now.wall.0, None, Some(value), &[]);
         }
         built.push(builder);
-        for builder in built {
+        for builder in built.into_iter().filter(|builder| builder.count() > 0) {
             self.append_batch(now, builder.finish())?;
         }
         Ok(base)

@@ -20,7 +20,7 @@ pub struct Disk {
     pub syncs_before_fault: Option<u32>,
     /// A disk that says synced and has not.
     pub lies: bool,
-    /// How many more operations that change the disk succeed before one fails, and how. What fails is not done, or half done.
+    /// How many more operations that change the disk succeed before one fails, and how. Broken: a write is half done.
     pub fails: Option<(u64, Fault)>,
     /// The name in its directory under which each file was opened last.
     pub opened: BTreeMap<File, String>,
@@ -112,8 +112,8 @@ impl Disk {
         if changes(&op)
             && let Some(fault) = self.fails()
         {
-            if let DiskOp::Write { file, at, bytes } = op {
-                // A failed write leaves any of its bytes: here the first half.
+            if let (DiskOp::Write { file, at, bytes }, Fault::Broken) = (op, fault) {
+                // Such a write leaves any of its bytes: here the first half.
                 let bytes = bytes.concat();
                 let half = &bytes[..bytes.len() / 2];
                 let _ = self.media.write(self.node(file), at, half);
