@@ -2,7 +2,7 @@
 //! It has a thread of its own, since the main one waits for the node.
 //!
 //! D1: the first signal asks the node to stop; a Ctrl-C after that ends the process at once. Supervisors send SIGTERM as often as they
-//! like, and what comes within [`ONE_PRESS`] is one Ctrl-C: programs that run others pass on what the terminal has sent as well.
+//! like, and what comes within `ONE_PRESS` is one Ctrl-C: programs that run others pass on what the terminal has sent as well.
 
 use std::io;
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! The node as one machine: what its clients meet (`front`), the partitions it holds ([`Shard`]), and the office (quorum and
+//! The node as one machine: what its clients meet (`front`), the partitions it holds ([`ottla_shard::Shard`]), and the office (quorum and
 //! controller). This file only carries words between them; it never sees a log.
 //!
 //! Connection events go to the front; completions go home by the part of their operation; the owner's words go to the stage they
