@@ -132,8 +132,13 @@ fn an_operation_that_ends_after_the_end_changes_nothing() {
         for _ in 0..turns {
             world.turn();
         }
+        let led = world.quorum.append(world.now, &[], false).is_ok();
         world.stop();
         world.run();
         assert!(world.closed && world.offline.is_none());
+        assert!(
+            led || world.leading.is_none(),
+            "a stopped one is not elected"
+        );
     }
 }

@@ -4,6 +4,7 @@ use ottla_machine::{LeaderEpoch, Offset};
 use ottla_media::Media;
 use ottla_protocol::Uuid;
 use ottla_quorum::{Identity, Snapshot, SnapshotId};
+use ottla_record::{BuilderSettings, KRAFT_VOTERS, control_batch};
 use ottla_testdisk::Disk;
 
 use crate::world::{DIR, STATE, World, formatted, identity, value, voters, zero};
@@ -117,6 +118,21 @@ fn a_quorum_state_that_says_nothing() {
         let world = World::over(disk.media, identity()).up();
         assert_eq!(world.leading, Some(LeaderEpoch(2)));
     }
+}
+
+#[test]
+fn voters_that_cannot_be_read() {
+    let mut disk = lived();
+    let log = format!("{:020}.log", 0);
+    let mut bytes = disk.bytes(&format!("{DIR}/{log}")).expect("a log").to_vec();
+    let settings = BuilderSettings {
+        base_offset: 5,
+        leader_epoch: 1,
+        ..BuilderSettings::default()
+    };
+    bytes.extend_from_slice(&control_batch(settings, 1, &[(KRAFT_VOTERS, b"junk")]));
+    disk.put(DIR, &log, &bytes);
+    judge(disk.media, identity(), &[DIR, "cannot be read", "restore"]);
 }
 
 #[test]
