@@ -15,6 +15,8 @@
 pub mod clean_shutdown;
 mod format;
 mod meta_properties;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
