@@ -148,7 +148,7 @@ impl Settings {
             std::cmp::Ordering::Greater => Ok(Some((one, a))),
             std::cmp::Ordering::Less => Ok(Some((other, b))),
             std::cmp::Ordering::Equal => Err(Misuse(format!(
-                "{one}={} ({}) and {other}={} ({}) say the same thing twice: keep one of them",
+                "{one}={} ({}) and {other}={} ({}) exclude each other: keep one of them",
                 a.value, a.source, b.value, b.source
             ))),
         }

@@ -251,7 +251,7 @@ fn memory_and_directories() {
     assert!(
         gather("x.properties", "", &[], both)
             .unwrap_err()
-            .contains("say the same thing twice")
+            .contains("exclude each other")
     );
     let flag = Serve {
         data_dir: Some("d".into()),

@@ -55,7 +55,7 @@ fn misuse_is_a_sentence_and_exit_code_2() {
         ),
         (
             &["serve", "--in-memory", "--data-dir", "x"],
-            "say the same thing twice",
+            "exclude each other",
         ),
     ] {
         let (code, output, errors) = run(dir.path(), arguments);
