@@ -363,7 +363,7 @@ impl Office {
         let acls = self.fold.image().acls();
         if acls > 0 && self.settings.statics.configured("authorizer.class.name") != Some("") {
             let why = format!(
-                "the directory's metadata holds {acls} ACLs and this server has no authorizer yet: everybody could do everything; \
+                "the directory's metadata holds ACLs ({acls}) and this server has no authorizer yet: everybody could do everything; \
                  say --override authorizer.class.name= to serve it without"
             );
             self.tells.push_back(OfficeTell::Refused(why));
