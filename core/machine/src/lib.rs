@@ -8,7 +8,6 @@
 //! any crate under `core/`.
 #![forbid(unsafe_code)]
 
-mod agenda;
 mod disk;
 mod effect;
 mod event;
@@ -23,7 +22,6 @@ mod rng;
 mod time;
 mod timers;
 
-pub use agenda::Agenda;
 pub use disk::{BadName, DirEntry, DiskOp, DiskOutput, Fault, Kind, Mode, Name};
 pub use effect::{Effect, Effects, Emit, Spend, Spent};
 pub use event::{Event, Output};

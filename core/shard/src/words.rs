@@ -73,7 +73,7 @@ pub struct Append {
     pub partition: PartitionId,
     /// The field `records` of the request: exactly one batch is accepted. Charged: it pins its frame.
     pub records: Bytes,
-    /// The size of the buffer that `records` keeps alive; its own length when nothing is known.
+    /// This batch's share of the buffer that `records` keeps alive; its own length when nothing is known.
     pub pins: usize,
     /// 0: answered when judged and assigned; 1: when written; -1: when the high watermark has passed it.
     pub acks: i16,

@@ -40,6 +40,7 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     let transactional_id: Option<Arc<str>> = request.transactional_id.as_deref().map(Arc::from);
     let deadline = (request.acks != 0).then(|| now.mono.after_ms(request.timeout_ms.into()));
     let gather = bench.gathers.open(call, deadline);
+    let all = batch_bytes(&request);
     for topic in &request.topic_data {
         for partition in &topic.partition_data {
             let judged = judge(bench, version, request.acks, topic, partition.index);
@@ -49,7 +50,8 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
                     let append = Append {
                         partition,
                         records: body.slice_ref(records),
-                        pins,
+                        // The buffer is charged once: to each batch its share.
+                        pins: pins * records.len() / all.max(1),
                         acks: request.acks,
                         transactional_id: transactional_id.clone(),
                     };
@@ -66,6 +68,19 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
         }
     }
     Ok(gathered(bench, now, gather))
+}
+
+fn batch_bytes(request: &ProduceRequest<'_>) -> usize {
+    let partitions = request
+        .topic_data
+        .iter()
+        .flat_map(|topic| &topic.partition_data);
+    partitions
+        .map(|partition| match partition.records {
+            Some(Records::Bytes(records)) => records.len(),
+            _ => 0,
+        })
+        .sum()
 }
 
 type Judged = Result<PartitionId, (ErrorCode, Option<&'static str>)>;
