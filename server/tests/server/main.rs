@@ -1,7 +1,11 @@
 //! The binary, and brokers without it: started, spoken to by raw bytes, stopped. What clients and tools of others see is asked in `tests/`.
 
+mod client;
 mod command_line;
 mod door;
+mod durability;
+mod embedded;
+mod golden;
 mod node;
 mod process;
 mod twenty;

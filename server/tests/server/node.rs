@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::golden::unpacked;
 use crate::process::{Node, api_keys, ended, http, ottla, run};
 
 const PRODUCE: i16 = 0;
@@ -219,16 +220,10 @@ fn warnings_are_logged_and_quiet_is_quiet() {
     );
 }
 
-/// What Apache Kafka 4.3.1 left behind after a clean stop; it holds an ACL.
-const KAFKAS: &[u8] = include_bytes!("../../../vectors/kafka-4.3.1/datadir-clean.tar.gz");
-
 #[test]
 fn a_directory_with_acls_is_served_only_when_protection_is_given_up() {
-    let dir = TempDir::new().unwrap();
-    tar::Archive::new(flate2::read::GzDecoder::new(KAFKAS))
-        .unpack(dir.path())
-        .unwrap();
-    let arguments = ["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"];
+    let dir = unpacked("clean");
+    let arguments = ["serve", "--data-dir", ".", "--listen", "127.0.0.1:0"];
     let (code, output, errors) = run(dir.path(), &arguments);
     assert_eq!(
         (code, output.as_str(), errors.lines().count()),

@@ -121,6 +121,30 @@ impl Disk {
             return Err(fault);
         }
         match op {
+            DiskOp::Allocate { file, to } => done(self.media.allocate(self.node(file), to)),
+            DiskOp::Write { file, at, bytes } => {
+                self.writes += 1;
+                done(self.media.write(self.node(file), at, &bytes.concat()))
+            }
+            DiskOp::Read { file, at, len } => {
+                let read = self.media.read(self.node(file), at, len as usize);
+                Ok(DiskOutput::Read(read.map_err(fault)?))
+            }
+            DiskOp::Truncate { file, len } => done(self.media.truncate(self.node(file), len)),
+            DiskOp::Close(file) => {
+                let node = self.node(file);
+                self.files.remove(&file);
+                self.media.close(node);
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::Sync(_) => unreachable!("a sync begins and ends"),
+            names => self.perform_names(names),
+        }
+    }
+
+    /// Performs what concerns names.
+    fn perform_names(&mut self, op: DiskOp) -> Result<DiskOutput, Fault> {
+        match op {
             DiskOp::Open {
                 dir,
                 name,
@@ -139,22 +163,6 @@ impl Disk {
                     "I1: {file:?}"
                 );
                 Ok(DiskOutput::Opened { len: status.len })
-            }
-            DiskOp::Allocate { file, to } => done(self.media.allocate(self.node(file), to)),
-            DiskOp::Write { file, at, bytes } => {
-                self.writes += 1;
-                done(self.media.write(self.node(file), at, &bytes.concat()))
-            }
-            DiskOp::Read { file, at, len } => {
-                let read = self.media.read(self.node(file), at, len as usize);
-                Ok(DiskOutput::Read(read.map_err(fault)?))
-            }
-            DiskOp::Truncate { file, len } => done(self.media.truncate(self.node(file), len)),
-            DiskOp::Close(file) => {
-                let node = self.node(file);
-                self.files.remove(&file);
-                self.media.close(node);
-                Ok(DiskOutput::Done)
             }
             DiskOp::Rename { from, to } => {
                 let (from, to) = (self.path(from.0, &from.1), self.path(to.0, &to.1));
@@ -191,7 +199,7 @@ impl Disk {
                 let (free, total) = self.media.space();
                 Ok(DiskOutput::Space { free, total })
             }
-            DiskOp::Sync(_) => unreachable!("a sync begins and ends"),
+            of_a_file => unreachable!("{of_a_file:?} concerns a file"),
         }
     }
 
