@@ -42,6 +42,8 @@ impl Log {
                 self.phase = Phase::Closing;
                 self.roll_wanted = false;
                 self.retry_at = None;
+                // What is left of them goes in the next life: it lies below the start.
+                self.dropped.clear();
                 self.ending = Some(Ending::Draining);
             }
             Phase::Opening => {
@@ -62,6 +64,7 @@ impl Log {
         self.opening = None;
         self.warming.clear();
         self.proof = None;
+        self.dropped.clear();
         self.rewrites.abandon(fx);
         self.pending.clear();
         self.rewrites.give_up();

@@ -132,6 +132,10 @@ pub struct Log {
     pub(crate) retry_at: Option<Time>,
     pub(crate) opening: Option<Box<Opening>>,
     pub(crate) proof: Option<Proof>,
+    /// Segments that are no more, oldest first: their files still have to go.
+    pub(crate) dropped: VecDeque<i64>,
+    /// The oldest of their files is on its way out.
+    pub(crate) dropping: bool,
     /// The segment to be proved once it is warm.
     pub(crate) proving: Option<i64>,
     pub(crate) warming: Vec<Warming>,
@@ -187,6 +191,8 @@ impl Log {
             retry_at: None,
             opening: None,
             proof: None,
+            dropped: VecDeque::new(),
+            dropping: false,
             proving: None,
             warming: Vec::new(),
             warmed: VecDeque::new(),
@@ -238,6 +244,8 @@ impl Log {
                 }
             }
             Some(Waiting::Proving) => self.on_proof(now, result, fx, out),
+            Some(Waiting::Dropped(base)) => self.on_dropped(base, result, fx, out),
+            Some(Waiting::DroppedSynced) => self.on_dropped_synced(result, fx, out),
             Some(Waiting::Ending) => self.on_ending(result, fx, out),
             Some(Waiting::Aside(what)) => {
                 if let Err(fault @ (Fault::Broken | Fault::Gone)) = result {

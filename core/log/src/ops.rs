@@ -36,6 +36,10 @@ pub(crate) enum Waiting {
     Warming(i64),
     /// A look at the batch that is said to be the newest of a segment that is too old.
     Proving,
+    /// The file of the oldest segment that was dropped is being removed.
+    Dropped(i64),
+    /// And must not come back once newer ones are gone.
+    DroppedSynced,
     /// A step of stopping or removing.
     Ending,
     /// Nobody waits for it, but stopping does.

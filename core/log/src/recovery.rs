@@ -111,14 +111,16 @@ impl Log {
     /// when the power went, so nothing after it was acknowledged. A compacted log may have such holes of old, and makes
     /// no new ones, because it rolls only what is durable.
     fn cut_at_hole(&mut self, opening: &Opening, scanning: &mut Scanning, fx: &mut impl Emit) {
-        let Start::Recover { from, .. } = opening.start else {
+        let Start::Recover {
+            from, log_start, ..
+        } = opening.start
+        else {
             return;
         };
         let known = scanning.judged && scanning.over_once && scanning.expected >= from;
-        let hole = scanning
-            .rest
-            .front()
-            .is_some_and(|base| *base > scanning.expected.0);
+        // Below the log's start nothing is missed.
+        let begins = scanning.expected.max(log_start);
+        let hole = scanning.rest.front().is_some_and(|base| *base > begins.0);
         if !known || !hole || self.config.compact {
             return;
         }

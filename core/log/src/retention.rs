@@ -5,6 +5,8 @@
 //! - N2: a segment goes by age only when its newest timestamp was counted here, or the batch that has it was looked at:
 //!   a time index bears no checksum.
 //! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
+//! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
+//!   would take a hole for one that the crash made, and end the log there.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset};
 use ottla_record::{HEADER_LEN, Header};
@@ -64,8 +66,11 @@ impl Log {
             goes.push(segment.base);
         }
         for base in goes {
-            self.drop_segment(base, fx);
+            if !self.drop_segment(base, fx) {
+                break; // N3
+            }
         }
+        self.remove_dropped(fx);
         // How old a segment is stands in its time index.
         if let Some(base) = unproved.or(unknown.filter(|base| Some(*base) != last)) {
             self.prove(base, fx);
@@ -162,12 +167,13 @@ impl Log {
                 .is_some_and(|newest| now.wall.0.saturating_sub(newest.timestamp) > limit)
     }
 
-    fn drop_segment(&mut self, base: i64, fx: &mut impl Emit) {
+    /// Whether it could be dropped: not while its indexes are being rebuilt.
+    fn drop_segment(&mut self, base: i64, fx: &mut impl Emit) -> bool {
         if self.warming.iter().any(|warming| warming.base() == base) {
-            return;
+            return false;
         }
         let Some(segment) = self.segments.remove(&base) else {
-            return;
+            return false;
         };
         self.warmed.retain(|warm| *warm != base);
         self.proof = self.proof.take().filter(|proof| proof.base != base);
@@ -179,13 +185,7 @@ impl Log {
             let op = DiskOp::Close(opened.file);
             self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
         }
-        for suffix in ["log", "index", "timeindex", "txnindex", "snapshot"] {
-            let op = DiskOp::Remove {
-                dir: self.dir,
-                name: name(base, suffix),
-            };
-            self.ops.issue(Waiting::Aside("an old segment"), op, fx);
-        }
+        self.dropped.push_back(base);
         let first = self.segments.keys().next().copied();
         let start = first.map_or(self.written, Offset).max(self.start);
         if start > self.start {
@@ -194,5 +194,62 @@ impl Log {
             let moved = self.epochs.truncate_start(start);
             self.epochs_moved(moved, Offset(i64::MAX));
         }
+        true
+    }
+
+    /// Removes the files of the oldest segment that was dropped, unless that is under way (N3).
+    fn remove_dropped(&mut self, fx: &mut impl Emit) {
+        if self.dropping {
+            return;
+        }
+        let Some(base) = self.dropped.pop_front() else {
+            return;
+        };
+        self.dropping = true;
+        for suffix in ["log", "index", "timeindex", "txnindex", "snapshot"] {
+            let waiting = match suffix {
+                "log" => Waiting::Dropped(base),
+                _ => Waiting::Aside("an old segment"),
+            };
+            let op = DiskOp::Remove {
+                dir: self.dir,
+                name: name(base, suffix),
+            };
+            self.ops.issue(waiting, op, fx);
+        }
+    }
+
+    pub(crate) fn on_dropped(
+        &mut self,
+        base: i64,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        match result {
+            Ok(_) => {
+                let op = DiskOp::SyncDir(self.dir);
+                self.ops.issue(Waiting::DroppedSynced, op, fx);
+            }
+            // The next look at what may go tries again.
+            Err(Fault::Full | Fault::Busy) => {
+                self.dropped.push_front(base);
+                self.dropping = false;
+            }
+            Err(fault) => self.offline(fault, "removing an old segment", out),
+        }
+    }
+
+    pub(crate) fn on_dropped_synced(
+        &mut self,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        if let Err(fault) = result {
+            return self.offline(fault, "removing an old segment", out);
+        }
+        self.dropping = false;
+        self.remove_dropped(fx);
     }
 }

@@ -1,7 +1,7 @@
 //! Retention, deletion of records, stopping, removing.
 
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
-use ottla_machine::Offset;
+use ottla_machine::{Offset, Rng};
 
 use crate::disk::Disk;
 use crate::world::{World, idempotent, now_at, plain};
@@ -77,6 +77,40 @@ fn segments_go_when_all_their_records_are_too_old() {
         (world.log.start_offset(), world.contents().len()),
         (Offset(10), 1)
     );
+}
+
+/// The recovery point that was written last may be old: then a hole that retention left would look like one of the crash.
+#[test]
+fn a_crash_among_removals_does_not_cost_what_is_kept() {
+    for seed in 0..300u64 {
+        let mut world = filled(LogConfig {
+            retention_ms: 5_000,
+            ..LogConfig::default()
+        });
+        assert_eq!(world.log.flushed(), Offset(10));
+        let mut rng = Rng::new([seed as u8; 32]).child(seed);
+        world.shuffled = true;
+        world.rng = rng.child(1);
+        world.now = now_at(1_003_900);
+        world
+            .log
+            .retain(world.now, &mut world.fx, &mut world.events);
+        assert_eq!(world.log.start_offset(), Offset(9));
+        for _ in 0..rng.below(30) {
+            world.settle();
+            world.perform();
+        }
+        let config = LogConfig::clone(&world.config);
+        let disk = world.disk.cut(&mut rng);
+        let start = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let mut world = World::opened(disk, config, start, seed);
+        let last = world.contents().pop().expect("one is kept");
+        assert_eq!(last.0, 9, "seed {seed}");
+    }
 }
 
 #[test]
