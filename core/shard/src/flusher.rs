@@ -147,13 +147,17 @@ impl Unflushed {
         self.look_further();
     }
 
-    /// Everything below `start` was deleted, and the files that held only that are closed.
+    /// Everything below `start` was deleted, and the files that held only that are closed. One that is still written to tells itself anew.
     pub fn on_started(&mut self, start: Offset) {
-        while let Some(first) = self.files.front() {
-            if first.written > start || first.syncing.is_some() || self.files.len() == 1 {
+        while let Some(first) = self.files.front().filter(|first| first.written <= start) {
+            if first.syncing.is_some() {
                 break;
             }
             self.files.pop_front();
+        }
+        // A Sync that is in flight is the last one.
+        for file in self.files.iter_mut().filter(|file| file.written <= start) {
+            file.written = file.covered();
         }
     }
 
@@ -280,6 +284,22 @@ mod tests {
         assert_eq!(syncs(&mut of, 1), [(1, File(1))]);
         assert_eq!(of.on_synced(1), Some(Offset(10)));
         assert_eq!(syncs(&mut of, 2), []);
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_synced_again() {
+        let mut of = Unflushed::default();
+        of.dirty(dirty(1, 5));
+        of.want(Offset(5));
+        assert_eq!(syncs(&mut of, 1), [(1, File(1))]);
+        of.dirty(dirty(1, 10));
+        of.on_started(Offset(10));
+        of.dirty(dirty(2, 20));
+        assert_eq!(syncs(&mut of, 2), []);
+        of.on_synced(1);
+        of.want(Offset(20));
+        assert_eq!(syncs(&mut of, 2), [(2, File(2))]);
+        assert_eq!(of.on_synced(2), Some(Offset(20)));
     }
 
     #[test]

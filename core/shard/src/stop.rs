@@ -135,8 +135,14 @@ impl Shard {
         }
     }
 
-    /// A log has come to rest.
-    pub(crate) fn log_stopped(&mut self, _now: Now, slot: u32, fx: &mut Effects<Shard>) {
+    /// A log has come to rest. One that was not open yet knows nothing that the checkpoints could say.
+    pub(crate) fn log_stopped(
+        &mut self,
+        _now: Now,
+        slot: u32,
+        was_open: bool,
+        fx: &mut Effects<Shard>,
+    ) {
         self.stopping.closing.remove(&slot);
         let Some(replica) = self.entries.get_mut(slot).and_then(Entry::replica_mut) else {
             return;
@@ -148,7 +154,9 @@ impl Shard {
         for released in released {
             self.release(released, start, fx);
         }
-        self.moved(slot);
+        if was_open {
+            self.moved(slot);
+        }
     }
 
     /// A log that was being closed lies in a directory that went offline.

@@ -237,7 +237,8 @@ impl Shard {
         if entry.leaving {
             return self.free(slot);
         }
+        let was_open = !entry.opening;
         self.opened(slot);
-        self.log_stopped(now, slot, fx);
+        self.log_stopped(now, slot, was_open, fx);
     }
 }

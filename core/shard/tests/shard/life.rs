@@ -305,3 +305,69 @@ fn another_setting_holds_for_the_next_append() {
         Some(Err(ErrorCode::MessageTooLarge))
     );
 }
+
+/// With `log.flush.on.ack=false` a file may be deleted that was never synced: nobody syncs it afterwards.
+#[test]
+fn what_retention_has_deleted_is_not_synced_any_more() {
+    for seed in 1..20 {
+        let mut world = World::new(Setting {
+            flush_on_ack: false,
+            ..Setting::seed(seed)
+        });
+        world.cluster.topic("t", 1, 1);
+        world.cluster.config("t", "retention.ms", "1000");
+        let mut world = world.up();
+        for n in 0..3 {
+            world.produce(1, 0, 1, &format!("old {n}"));
+            world.run();
+        }
+        world.pass(300_000);
+        world.pass(300_000);
+        assert_eq!(world.all(1, 0), [], "seed {seed}: all are deleted");
+        let ticket = world.produce(1, 0, 1, "new");
+        world.run();
+        assert_eq!(world.offline, Vec::<String>::new(), "seed {seed}");
+        assert_eq!(world.told_producer(ticket), Some(Ok(3)), "seed {seed}");
+        assert!(world.stop(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_stop_while_logs_are_being_opened_says_nothing_of_them() {
+    let mut world = World::new(Setting::default());
+    world.cluster.topic("t", 1, 2);
+    world.cluster.config("t", "internal.segment.bytes", "100");
+    world.cluster.config("t", "retention.ms", "1000");
+    let mut world = world.up();
+    for n in 0..8 {
+        world.produce(1, n % 2, -1, &format!("value {n}"));
+        world.run();
+    }
+    world.pass(300_000);
+    world.pass(300_000);
+    assert!(world.stop());
+    let (media, cluster) = world.killed();
+    let names = [
+        "recovery-point-offset-checkpoint",
+        "replication-offset-checkpoint",
+        "log-start-offset-checkpoint",
+    ];
+    for turns in 0..40 {
+        for clean in [true, false] {
+            let setting = Setting {
+                clean,
+                ..Setting::default()
+            };
+            let mut world = World::over(media.clone(), cluster.clone(), setting);
+            let before = names.map(|name| world.disk.bytes(name).expect("it is written"));
+            world.run();
+            world.follow();
+            for _ in 0..turns {
+                world.turn();
+            }
+            world.stop();
+            let after = names.map(|name| world.disk.bytes(name).expect("it is there"));
+            assert_eq!(after, before, "{turns} turns, {clean}");
+        }
+    }
+}
