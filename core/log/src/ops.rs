@@ -16,8 +16,8 @@ pub(crate) enum Waiting {
     ParentSynced,
     /// An index file that no longer fits is being removed before the first write.
     StaleRemoved,
-    /// Room for the active segment up to `to`; `needed`: appends wait for it.
-    Granted { to: u64, needed: bool },
+    /// Room for a segment's file up to `to`; `needed`: appends wait for it.
+    Granted { file: File, to: u64, needed: bool },
     /// The write of the front of what was appended.
     Written,
     /// The active segment is cut back after a write that failed.

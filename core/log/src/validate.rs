@@ -14,7 +14,7 @@ use ottla_record::{
     clear_timestamp_type_bit, recompress, restamp_append_time, set_max_timestamp,
 };
 
-use crate::limits::{RECORD_ERRORS, UNPACK_RATIO};
+use crate::limits::{BATCH_BYTES, RECORD_ERRORS, UNPACK_RATIO};
 use crate::{LogConfig, Origin, Ready, Refusal, RefusalKind};
 
 /// What compressed records of a batch may unpack to.
@@ -75,7 +75,7 @@ pub(crate) fn judge(
     };
     // V1: a rewritten batch is one again.
     let header = Header::parse(&records).map_err(malformed)?;
-    if header.size() > config.max_message_bytes {
+    if header.size() > most_bytes(config) {
         return Err(too_large(header.size(), config));
     }
     Ok(Ready {
@@ -109,9 +109,14 @@ fn too_large(size: usize, config: &LogConfig) -> Refusal {
         RefusalKind::TooLarge,
         format!(
             "a batch of {size} bytes is larger than max.message.bytes, {}",
-            config.max_message_bytes
+            most_bytes(config)
         ),
     )
+}
+
+/// Whatever the topic allows: what recovery would not take for a batch is never acknowledged.
+fn most_bytes(config: &LogConfig) -> usize {
+    config.max_message_bytes.min(BATCH_BYTES)
 }
 
 fn one_batch(records: &Bytes) -> Result<Batch<'_>, Refusal> {
@@ -129,7 +134,7 @@ fn check_header(config: &LogConfig, batch: &Batch<'_>, origin: Origin) -> Result
     if header.base_offset != 0 {
         return Err(invalid("a producer's batch begins at offset 0"));
     }
-    if size > config.max_message_bytes {
+    if size > most_bytes(config) {
         return Err(too_large(size, config));
     }
     if size as u64 > config.segment_bytes {

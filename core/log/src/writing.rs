@@ -154,7 +154,8 @@ impl Log {
             return;
         };
         let op = DiskOp::Allocate { file, to };
-        self.ops.issue(Waiting::Granted { to, needed }, op, fx);
+        self.ops
+            .issue(Waiting::Granted { file, to, needed }, op, fx);
     }
 
     /// Writes the first `count` pending batches. Small ones, and those that pin much more than themselves, are copied
@@ -218,10 +219,15 @@ impl Log {
         out: &mut Vec<LogEvent>,
     ) {
         match (waiting, result) {
-            (Waiting::Granted { to, needed }, Ok(_)) => self.on_granted(to, needed),
+            (Waiting::Granted { file, to, needed }, Ok(_)) => self.on_granted(file, to, needed),
             // Nothing waits for it; what does will ask again.
             (Waiting::Granted { needed: false, .. }, Err(Fault::Full | Fault::Busy)) => {}
-            (Waiting::Granted { to, needed: true }, Err(Fault::Full)) if to > self.run().1 => {
+            (
+                Waiting::Granted {
+                    to, needed: true, ..
+                },
+                Err(Fault::Full),
+            ) if to > self.run().1 => {
                 // There may still be room for just what is there.
                 let (_, end) = self.run();
                 self.grant(end, true, fx);
@@ -277,8 +283,9 @@ impl Log {
         }
     }
 
-    fn on_granted(&mut self, to: u64, needed: bool) {
-        if let Some(active) = self.active_mut() {
+    /// Room that was asked for ahead may come when the next segment is the active one: it is not that one's.
+    fn on_granted(&mut self, file: File, to: u64, needed: bool) {
+        if let Some(active) = self.active_mut().filter(|a| a.file() == Some(file)) {
             active.granted = active.granted.max(to);
         }
         if needed {

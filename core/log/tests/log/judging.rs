@@ -126,6 +126,17 @@ fn each_fault_has_its_refusal() {
         ..LogConfig::default()
     };
     assert_eq!(refused(small, plain()), TooLarge);
+    // Recovery would take it for junk, whatever the topic allows.
+    let any = LogConfig {
+        max_message_bytes: usize::MAX,
+        segment_bytes: u64::MAX,
+        ..LogConfig::default()
+    };
+    let mut huge = vec![0; ottla_log::limits::BATCH_BYTES + 1];
+    let len = huge.len() as i32 - 12;
+    huge[..61].copy_from_slice(&plain()[..61]);
+    huge[8..12].copy_from_slice(&len.to_be_bytes());
+    assert_eq!(refused(any, huge), TooLarge);
     let tiny = LogConfig {
         segment_bytes: 70,
         ..LogConfig::default()

@@ -6,6 +6,40 @@ use ottla_machine::{DiskOp, Fault, LeaderEpoch, Offset};
 use crate::world::{World, idempotent, plain};
 
 #[test]
+fn room_that_comes_late_is_not_the_next_segments() {
+    let batch = plain(1, 10 << 10, 999_000);
+    let mut world = World::new(LogConfig {
+        segment_bytes: 12 << 10,
+        ..LogConfig::default()
+    });
+    world.append(batch.clone(), 0).expect("appended");
+    // Until the first write is out, and room for the next ones is asked for beside it.
+    let ahead = loop {
+        world.settle();
+        let allocates = |(_, op): &_| matches!(op, DiskOp::Allocate { .. });
+        let writes =
+            |(_, op): &_| matches!(op, DiskOp::Write { at: 0, bytes, .. } if bytes.len() > 1);
+        if world.fx.ops.iter().any(writes) {
+            let at = world.fx.ops.iter().position(allocates);
+            break world.fx.ops.remove(at.expect("room is asked for ahead"));
+        }
+        world.perform();
+    };
+    world.append(batch, 0).expect("appended");
+    world.run();
+    assert_eq!(world.log.written(), Offset(1), "it waits for room");
+    let result = world.disk.perform(&ahead.1);
+    let (now, fx, events) = (world.now, &mut world.fx, &mut world.events);
+    world.log.on_done(now, ahead.0.seq, result, fx, events);
+    world.settle();
+    let granted = world.fx.ops.iter().map(|(_, op)| op);
+    let granted = granted.filter(|op| matches!(op, DiskOp::Allocate { .. }));
+    assert_eq!(granted.count(), 1, "A2: its own room: {:?}", world.fx.ops);
+    world.run();
+    assert_eq!(world.log.written(), Offset(2));
+}
+
+#[test]
 fn a_turn_of_appends_is_one_write_behind_a_durable_directory() {
     let mut world = World::new(LogConfig::default());
     world.settle();
