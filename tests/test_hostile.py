@@ -187,6 +187,34 @@ def test_promised_frames_cost_what_was_sent(broker):
         c.close()
 
 
+@pytest.mark.ottla_only
+def test_one_budget_for_all_requests_that_are_under_way(own):
+    """Past `queued.max.request.bytes` sockets are not read; when room comes they are."""
+    node = own(settings={"queued.max.request.bytes": "4000000"}).start()
+    before = node.resident()
+    large = struct.pack(">i", 90_000_000) + header(0, 9, 1, flexible=True) + bytes(8 << 20)
+    waiting = [Connection(node.address) for _ in range(40)]
+    for c in waiting:
+        c.socket.setblocking(False)
+    # One is read although its frame exceeds the budget (else it never could be); the others are stuck.
+    stuck = set()
+    for _ in range(50):
+        for c in waiting:
+            try:
+                c.socket.send(large)
+            except BlockingIOError:
+                stuck.add(c)
+    assert len(stuck) >= len(waiting) - 1
+    assert node.resident() < before + (90 << 20) + MEMORY
+    with Connection(node.address, 20) as raw:
+        raw.send("Metadata", 12, topics=[])
+        for c in waiting:
+            c.close()
+        assert raw.receive().brokers
+        raw.create("others")
+        assert raw.produce("others", [b"x" * 10_000]).base_offset == 0
+
+
 def test_counts_that_cannot_fit(broker):
     bodies = {
         ("Metadata", 8): b"\x7f\xff\xff\xff", ("Metadata", 12): b"\xff\xff\xff\xff\x07",
