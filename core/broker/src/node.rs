@@ -476,3 +476,6 @@ fn endpoint(at: &ListenerAddress) -> VoterEndpoint {
 const BROKER_FILES: u16 = 6;
 /// The first number of the operations that write the marker: booting uses small ones.
 const MARK: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests;

@@ -357,6 +357,9 @@ impl Office {
     }
 
     fn on_leading(&mut self, now: Now) -> Result<(), String> {
+        if self.life == Life::Left {
+            return Ok(());
+        }
         if let Some(unfit) = self.runtime.state().unfit() {
             return Err(format!("the metadata log does not fit together: {unfit:?}"));
         }
@@ -421,6 +424,8 @@ impl Office {
     /// The next step of this broker's own life.
     fn on_own(&mut self, now: Now, response: Response) {
         match (self.life, response) {
+            // It was stopped before it served; what it had asked for concerns nobody any more.
+            (Life::Left, _) => {}
             (
                 Life::Beginning,
                 Response::Bootstrap(Ok(_)) | Response::RegisterController(Ok(())),

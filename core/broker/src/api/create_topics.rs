@@ -5,7 +5,7 @@
 //!
 //! Version notes: 5: partitions, replication factor and all settings of the new topic. 7: its id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ottla_controller::{Created, NewTopic, Refusal, Request, Response};
 use ottla_machine::Now;
@@ -105,13 +105,10 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         _ => (BTreeMap::new(), late()),
     };
     let times = count(&request.topics);
+    let mut said_of = BTreeSet::new();
     let mut response = CreateTopicsResponse::default();
     for topic in &request.topics {
-        if response
-            .topics
-            .iter()
-            .any(|said: &CreatableTopicResult<'_>| said.name == topic.name)
-        {
+        if !said_of.insert(&*topic.name) {
             continue;
         }
         let result = if times.get(&*topic.name) == Some(&1) {
