@@ -2,6 +2,8 @@
 //!
 //! X1: no broker twice in one partition; every partition has an active broker, and its first replica is one.
 
+use std::collections::BTreeSet;
+
 use ottla_machine::{NodeId, Rng};
 use ottla_metadata::Image;
 use ottla_protocol::{ErrorCode, Uuid};
@@ -80,7 +82,8 @@ pub(crate) fn judge(
                 "partition {index} has not as many replicas as the others"
             ));
         }
-        if (1..nodes.len()).any(|at| nodes[..at].contains(&nodes[at])) {
+        let distinct: BTreeSet<NodeId> = nodes.iter().copied().collect();
+        if distinct.len() < nodes.len() {
             return refused(format!("partition {index} is assigned to a broker twice"));
         }
         if let Some(node) = nodes.iter().find(|node| image.broker(**node).is_none()) {

@@ -107,6 +107,12 @@ fn what_is_not_said_is_the_default() {
 fn answers_to_bad_topics() {
     let mut world = World::one_broker(&[]);
     assert_eq!(create(&mut world, topic("a.b", 1, 1)).0, ErrorCode::None);
+    // As many as fit a request: what is compared pair by pair would keep everybody waiting for minutes.
+    let many: Vec<i32> = (1..1_000_000).collect();
+    assert_eq!(
+        create(&mut world, assigned("many", &[(0, &many)])).0,
+        ErrorCode::InvalidReplicaAssignment
+    );
     for (wanted, expected) in [
         (topic("a.b", 1, 1), ErrorCode::TopicAlreadyExists),
         (topic("a_b", 1, 1), ErrorCode::InvalidTopicException),
