@@ -14,7 +14,7 @@ use bytes::Bytes;
 use ottla_io::{Host, RealFiles, Recording, RecordingFiles};
 use ottla_machine::Rng;
 use ottla_protocol::Uuid;
-use ottla_record::{Builder, BuilderSettings, Compression};
+use ottla_record::{Builder, BuilderSettings, Compression, Header};
 use tempfile::TempDir;
 
 use crate::client::{Client, Place, records};
@@ -33,8 +33,6 @@ struct Acked {
     place: Place,
     base: i64,
     values: Vec<Bytes>,
-    /// An idempotent producer's batch, to be sent again.
-    again: Option<Bytes>,
 }
 
 #[derive(Clone, Default)]
@@ -54,6 +52,26 @@ struct Moment {
     topics: usize,
     deleted: usize,
     left: TempDir,
+}
+
+impl Moment {
+    fn now(shared: &Shared, recording: &Recording) -> Moment {
+        let left = TempDir::new().expect("a directory");
+        // First what is promised, then the cut: what comes in between is promised to nobody here.
+        let ledger = shared.lock();
+        let (acked, seen) = (ledger.acked.len(), ledger.seen.len());
+        let (topics, deleted) = (ledger.topics.len(), ledger.deleted.len());
+        drop(ledger);
+        let into = [(ROOT, left.path().into())];
+        recording.power_cut(&into).expect("a copy");
+        Moment {
+            acked,
+            seen,
+            topics,
+            deleted,
+            left,
+        }
+    }
 }
 
 impl Ledger {
@@ -136,14 +154,13 @@ impl Producer {
             }
             for (asked, batches) in asked {
                 let mut told = self.client.produced(asked);
-                let acked = batches.into_iter().map(|(place, values, bytes)| {
+                let acked = batches.into_iter().map(|(place, values, _)| {
                     let (error, base) = told.remove(&place).expect("an answer for each");
                     assert_eq!(error, 0, "{place:?}");
                     Acked {
                         place,
                         base,
                         values,
-                        again: self.id.map(|_| bytes),
                     }
                 });
                 let acked: Vec<Acked> = acked.collect();
@@ -290,12 +307,16 @@ fn life(
     }
     let (client, draws) = (Client::connect(broker.address), rng.child(2));
     begin(Box::new(move |shared| consume(client, draws, shared)));
-    let moments = cuts(&shared, &recording, rng.child(3));
+    let mut moments = cuts(&shared, &recording, rng.child(3));
     shared.put(|ledger| ledger.over = true);
     for thread in threads {
         thread.join().expect("nobody panicked");
     }
-    broker.stop();
+    // While it stops, and after.
+    broker.leave();
+    moments.push(Moment::now(&shared, &recording));
+    broker.ended();
+    moments.push(Moment::now(&shared, &recording));
     let ledger = shared.lock().clone();
     (ledger, moments)
 }
@@ -305,22 +326,7 @@ fn cuts(shared: &Shared, recording: &Recording, mut rng: Rng) -> Vec<Moment> {
     for _ in 0..CUTS {
         let next = shared.lock().acked.len() + 1 + rng.below(50) as usize;
         shared.wait(|ledger| ledger.acked.len() >= next);
-        let left = TempDir::new().expect("a directory");
-        // First what is promised, then the cut: what comes in between is promised to nobody here.
-        let ledger = shared.lock();
-        let (acked, seen) = (ledger.acked.len(), ledger.seen.len());
-        let (topics, deleted) = (ledger.topics.len(), ledger.deleted.len());
-        drop(ledger);
-        recording
-            .power_cut(&[(ROOT, left.path().into())])
-            .expect("a copy");
-        moments.push(Moment {
-            acked,
-            seen,
-            topics,
-            deleted,
-            left,
-        });
+        moments.push(Moment::now(shared, recording));
     }
     moments
 }
@@ -348,6 +354,7 @@ fn lost(host: &Host, promised: &Ledger, left: &Path, settings: &[(&str, &str)]) 
         for index in 0..*partitions {
             let place = (name.clone(), index);
             let (batches, _) = client.read_all(&place, 0, false);
+            send_again(&mut client, &place, &batches);
             let records = records(&batches);
             for (offset, record) in records.iter().enumerate() {
                 assert_eq!(record.offset, offset as i64, "{place:?} has no holes");
@@ -371,49 +378,51 @@ fn lost(host: &Host, promised: &Ledger, left: &Path, settings: &[(&str, &str)]) 
     for (place, offset, value) in &promised.seen {
         miss(place, *offset, value, "read");
     }
-    if lost.is_empty() {
-        send_again(&mut client, &promised.acked);
-    }
     broker.stop();
     lost
 }
 
-/// The last acknowledged batch of every idempotent producer in every partition is sent once more.
-fn send_again(client: &mut Client, acked: &[Acked]) {
-    let mut last: BTreeMap<(Place, i64), &Acked> = BTreeMap::new();
-    for acked in acked {
-        if let Some(again) = &acked.again {
-            let id = ottla_record::Header::parse(again)
-                .expect("a batch")
-                .producer_id;
-            last.insert((acked.place.clone(), id), acked);
+/// The last batch of every idempotent producer in a partition is sent once more, as one does that has not heard the answer.
+fn send_again(client: &mut Client, place: &Place, batches: &[Bytes]) {
+    let mut last: BTreeMap<i64, (i64, &Bytes)> = BTreeMap::new();
+    for bytes in batches {
+        let header = Header::parse(bytes).expect("a batch");
+        if header.has_producer_id() {
+            last.insert(header.producer_id, (header.base_offset, bytes));
         }
     }
-    for ((place, _), acked) in last {
-        let end = client.list_offset(&place, -1);
-        let again = acked.again.clone().expect("idempotent");
-        let asked = client.produce(-1, &[(place.clone(), again)]);
+    let end = client.list_offset(place, -1);
+    for (base, bytes) in last.into_values() {
+        // A producer's batches begin at 0.
+        let sent = [&[0; 8][..], &bytes[8..]].concat();
+        let asked = client.produce(-1, &[(place.clone(), sent.into())]);
         let told = client.produced(asked);
         assert_eq!(
-            told[&place],
-            (0, acked.base),
-            "{place:?}: the offsets it was told before"
-        );
-        assert_eq!(
-            client.list_offset(&place, -1),
-            end,
-            "{place:?}: nothing is appended twice"
+            told[place],
+            (0, base),
+            "{place:?}: the offsets it had before"
         );
     }
+    assert_eq!(
+        client.list_offset(place, -1),
+        end,
+        "{place:?}: nothing is there twice"
+    );
 }
 
 /// Runs lives, each on what a power cut had left of the one before, and judges what the other cuts left: what was lost in all, and how many
 /// batches had been acknowledged before the last cut.
 fn losses(name: &str, lives: usize, settings: &[(&str, &str)]) -> (Vec<String>, usize) {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    let seed = now.as_nanos() as u64;
+    let now = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+    };
+    let said = std::env::var("OTTLA_TEST_SEED").ok();
+    let seed = said.map_or_else(
+        || now().as_nanos() as u64,
+        |seed| seed.parse().expect("a number"),
+    );
     println!("{name}: seed {seed}");
     let mut rng = rng(seed);
     let host = Host::start(name).expect("a thread");

@@ -64,14 +64,24 @@ impl Embedded {
         }
     }
 
-    /// Stops it; whether that was clean. It need not be when the start was not, and not every log was looked at since.
-    pub fn stop(self) -> bool {
+    /// Asks it to stop.
+    pub fn leave(&self) {
         assert!(self.handle.ask(BrokerAsk::Stop { by: Time::NEVER }));
+    }
+
+    /// Waits until it has stopped; whether that was clean. It need not be when the start was not, and not every log was looked at since.
+    pub fn ended(self) -> bool {
         let BrokerTell::Stopped(Cause::Asked { clean }) = self.told() else {
             panic!("it was asked to stop")
         };
         self.handle.join();
         clean
+    }
+
+    /// Stops it.
+    pub fn stop(self) -> bool {
+        self.leave();
+        self.ended()
     }
 }
 

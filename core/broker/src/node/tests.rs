@@ -469,3 +469,24 @@ fn kafkas_directories_start_when_their_acls_are_given_up() {
         }
     }
 }
+
+#[test]
+fn a_stop_before_every_log_was_looked_at_leaves_no_marker() {
+    let start = |life| {
+        starting(
+            &[("authorizer.class.name", ""), ("log.retention.ms", "-1")],
+            life,
+        )
+    };
+    let crashed = disk_of(&recorded("crashed")).media;
+    let mut unclean = 0;
+    for life in 0..5 {
+        let mut world = World::with(crashed.clone(), life, start(life)).up();
+        let end = world.stop();
+        let left = durable(&world.disk.media);
+        assert_eq!(left.bytes(MARKER).is_some(), end == stopped(true), "N2");
+        unclean += usize::from(end == stopped(false));
+        World::with(left.media, life + 9, start(life + 9)).up();
+    }
+    assert!(unclean > 0);
+}
