@@ -2,46 +2,14 @@
 //! Kafka's own tools printed, and what we write is what Kafka had written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
-use flate2::read::GzDecoder;
 use ottla_log::{LogConfig, LogJob, LogProduct, Start, checkpoint};
 use ottla_machine::{Job, Offset};
 use ottla_record::{Batch, RecordsIter};
+use ottla_testdisk::{Files, expected, recorded};
 
 use crate::disk::Disk;
 use crate::world::World;
-
-const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/kafka-4.3.1");
-
-type Files = BTreeMap<String, Vec<u8>>;
-
-#[expect(
-    clippy::disallowed_types,
-    reason = "recorded data lies in files of the repository"
-)]
-fn directory(which: &str) -> Files {
-    let path = format!("{VECTORS}/datadir-{which}.tar.gz");
-    let file = std::fs::File::open(&path).unwrap_or_else(|why| panic!("{path}: {why}"));
-    let mut archive = tar::Archive::new(GzDecoder::new(file));
-    let mut files = Files::new();
-    for entry in archive.entries().expect("a tar file") {
-        let mut entry = entry.expect("an entry");
-        if entry.header().entry_type().is_file() {
-            let path = entry.path().expect("a path").to_string_lossy().into_owned();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("its bytes");
-            let path = path.strip_prefix("data/").expect("all lies in data/");
-            files.insert(path.to_owned(), bytes);
-        }
-    }
-    files
-}
-
-fn expected(which: &str, file: &str) -> String {
-    let path = format!("{VECTORS}/expected-{which}/{file}");
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}"))
-}
 
 /// `topic:partition:offset` lines.
 fn offsets(which: &str, file: &str) -> BTreeMap<String, i64> {
@@ -176,7 +144,7 @@ fn printed(which: &str, topic: &str, isolation: &str) -> BTreeMap<String, Vec<i6
 #[test]
 fn ends_and_starts_are_those_kafka_printed() {
     for which in ["clean", "crashed"] {
-        let files = directory(which);
+        let files = recorded(which);
         let (latest, earliest) = (offsets(which, "latest.txt"), offsets(which, "earliest.txt"));
         for dir in partitions(&files) {
             let world = open(&files, which, &dir);
@@ -198,7 +166,7 @@ fn ends_and_starts_are_those_kafka_printed() {
 #[test]
 fn records_are_those_kafka_printed_under_both_isolation_levels() {
     for which in ["clean", "crashed"] {
-        let files = directory(which);
+        let files = recorded(which);
         let mut seen = 0;
         for topic in ["codecs", "compacted", "rolled", "trimmed", "txn"] {
             let all = printed(which, topic, "read_uncommitted");
@@ -217,7 +185,7 @@ fn records_are_those_kafka_printed_under_both_isolation_levels() {
 
 #[test]
 fn times_find_the_records_that_kafka_printed() {
-    let files = directory("crashed");
+    let files = recorded("crashed");
     let text = expected("crashed", "rolled.read_uncommitted.txt");
     let mut world = open(&files, "crashed", "rolled-0");
     let mut records: Vec<(i64, i64)> = Vec::new();
@@ -262,7 +230,7 @@ fn times_find_the_records_that_kafka_printed() {
 
 /// Kafka's files of one kind, and ours of the same directory after a recovery from nothing but segments and a stop.
 fn compare(suffix: &str) -> usize {
-    let files = directory("clean");
+    let files = recorded("clean");
     let mut compared = 0;
     for dir in partitions(&files) {
         let bare: Files = files
@@ -301,7 +269,7 @@ fn producers_found_in_the_segments_are_those_of_kafkas_snapshots() {
         bytes[10..].chunks(46).map(<[u8]>::to_vec).collect()
     };
     let mut compared = 0;
-    let files = directory("clean");
+    let files = recorded("clean");
     for dir in partitions(&files) {
         let bare: Files = files
             .iter()
