@@ -9,7 +9,7 @@
 //! | leader | [`Replica::resign`] | none; waiters are refused |
 //!
 //! V1: assigned >= written >= flushed, and a leader's high watermark is at most what this node itself has promised.
-//! V2: acks=all is answered with success only when the high watermark has passed the batch, acks=1 when it is written.
+//! V2: acks=all is answered with success only when the high watermark has passed the batch, acks=1 (and 0, silently) when it is written.
 //! V3: nobody waits at a replica without a role.
 
 use ottla_log::{Appended, Log, Ready, Refusal};
@@ -157,7 +157,8 @@ impl Replica {
         leader.judge_epoch(epoch).map(|()| leader)
     }
 
-    /// Appends a judged batch; [`Replica::judge_append`] has let it in. With acks 1 or all the ticket waits.
+    /// Appends a judged batch; [`Replica::judge_append`] has let it in. The ticket waits: also with acks=0, whose producer hears
+    /// nothing, for until it is written its request is charged.
     pub fn append(
         &mut self,
         now: Now,
@@ -172,8 +173,7 @@ impl Replica {
         assert!(epoch != LeaderEpoch::NONE, "V3: an append without a leader");
         let appended = self.log.append_ready(now, ready, epoch)?;
         match acks {
-            Acks::None => self.taken = self.taken.max(appended.next),
-            Acks::Leader => {
+            Acks::None | Acks::Leader => {
                 self.taken = self.taken.max(appended.next);
                 self.written.push(ticket, appended);
             }

@@ -1,6 +1,6 @@
 //! Appends: into the line of their partition, out of it in order, into the log; and the answers, when what each producer waits for has come.
 //!
-//! A1: an answer's offsets are those the log gave; acks=0 is answered when they are given, all others by `Replica::advance`.
+//! A1: an answer's offsets are those the log gave; it is released by `Replica::advance`.
 
 use ottla_log::{Origin, Phase, Prepared, Ready, Refusal, RefusalKind};
 use ottla_machine::{Effects, Now, Offset, Ticket};
@@ -144,16 +144,6 @@ impl Shard {
                     entry.cached_at = self.appends;
                 }
                 self.touch(slot);
-                if wanted == Acks::None {
-                    self.release(
-                        Released {
-                            ticket,
-                            result: Ok(appended),
-                        },
-                        log_start_offset,
-                        fx,
-                    );
-                }
             }
             Err(refusal) => {
                 let answer = Answer::Refused(refusal_of(refusal, log_start_offset));

@@ -75,7 +75,7 @@ pub struct Append {
     pub records: Bytes,
     /// This batch's share of the buffer that `records` keeps alive; its own length when nothing is known.
     pub pins: usize,
-    /// 0: answered when judged and assigned; 1: when written; -1: when the high watermark has passed it.
+    /// 0 and 1: answered when written; -1: when the high watermark has passed it.
     pub acks: i16,
     /// Whether clients may not write here (internal topics) was judged by the caller; this is the producer's claim of a transaction.
     pub transactional_id: Option<Arc<str>>,

@@ -5,7 +5,7 @@
 //!
 //! Version notes: 3: the type of each value; documentation, which is always null here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ottla_machine::Now;
 use ottla_metadata::config::{Entry, describe_broker, describe_cluster, describe_topic};
@@ -36,7 +36,12 @@ fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> 
     let body = call.body.clone();
     let request = DescribeConfigsRequest::decode(&mut Reader::new(&body), call.version)?;
     let mut response = DescribeConfigsResponse::default();
+    // Each resource is described once: an answer must not be thousands of times its question.
+    let mut described = BTreeSet::new();
     for resource in request.resources {
+        if !described.insert((resource.resource_type, resource.resource_name.clone())) {
+            continue;
+        }
         let mut said = DescribeConfigsResult {
             resource_type: resource.resource_type,
             ..DescribeConfigsResult::default()
