@@ -273,9 +273,7 @@ impl Log {
                 self.writer = Writer::Idle;
                 self.give_up_writing(fx, out);
             }
-            (waiting, Err(fault)) => {
-                self.offline(fault, &format!("{waiting:?}"), out);
-            }
+            (waiting, Err(fault)) => self.offline(fault, &format!("{waiting:?}"), out),
             (waiting, Ok(_)) => {
                 // Every other kind was dispatched before.
                 assert!(self.phase != Phase::Open, "A2: {waiting:?} is not writing");
