@@ -1,0 +1,97 @@
+//! The map of all damage: what was done to the node and its disk, when. It is the only excuse there is: an oracle that lets something
+//! pass must name an entry of it.
+//!
+//! T1: with `log.flush.on.ack=true` no crash excuses the loss of anything that was acknowledged (acks=all) or shown to a reader.
+//! T2: with `log.flush.on.ack=false` a power cut excuses the loss of what was not synced when it came, and nothing below that.
+//! T3: damage to a segment excuses its own batches and what follows them in the same partition, damage to anything else excuses nothing.
+
+use crate::history::{Death, Partition};
+use crate::script::{Damage, Nanos};
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A process ended.
+    Died {
+        /// Which life.
+        life: u32,
+        /// How.
+        how: Death,
+    },
+    /// A file was damaged.
+    Damaged {
+        /// What was asked for.
+        damage: Damage,
+        /// The file's path below the log directory.
+        path: String,
+        /// The first byte that is another.
+        from: u64,
+        /// The partition it belongs to.
+        partition: Option<Partition>,
+        /// For a segment: the first offset that may be lost.
+        offset: Option<i64>,
+    },
+    /// The disk was emptied.
+    Wiped,
+    /// A disk operation was made to fail: the call's name and path.
+    Failed {
+        /// What failed.
+        what: String,
+    },
+    /// The disk was full until then.
+    Full {
+        /// The end of it.
+        until: Nanos,
+    },
+}
+
+/// The map.
+#[derive(Clone, Debug, Default)]
+pub struct Atlas {
+    /// Whether acknowledged means durable.
+    pub flush_on_ack: bool,
+    entries: Vec<(Nanos, Entry)>,
+}
+
+impl Atlas {
+    /// An empty map.
+    pub fn new(flush_on_ack: bool) -> Atlas {
+        Atlas {
+            flush_on_ack,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Puts an entry down.
+    pub fn note(&mut self, at: Nanos, entry: Entry) {
+        self.entries.push((at, entry));
+    }
+
+    /// All entries, in order of time.
+    pub fn entries(&self) -> impl Iterator<Item = (Nanos, &Entry)> {
+        self.entries.iter().map(|(at, entry)| (*at, entry))
+    }
+
+    /// How many power cuts there were up to `at`.
+    pub fn power_cuts(&self, at: Nanos) -> usize {
+        let cut = |entry: &Entry| {
+            matches!(entry, Entry::Died { how: Death::PowerCut, .. })
+        };
+        self.entries().filter(|(when, entry)| *when <= at && cut(entry)).count()
+    }
+
+    /// When the disk was emptied last.
+    pub fn wiped(&self) -> Option<Nanos> {
+        let wiped = self.entries().filter(|(_, entry)| **entry == Entry::Wiped);
+        wiped.map(|(at, _)| at).last()
+    }
+
+    /// The first offset of a partition whose loss is excused by damage to a segment.
+    pub fn damaged_from(&self, partition: Partition) -> Option<i64> {
+        let from = self.entries().filter_map(|(_, entry)| match entry {
+            Entry::Damaged { partition: Some(of), offset, .. } if *of == partition => *offset,
+            _ => None,
+        });
+        from.min()
+    }
+}

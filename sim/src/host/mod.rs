@@ -1,0 +1,71 @@
+//! What a process stands on: it performs the broker's effects on the network and the disk, and makes events of what comes back. There
+//! are two: [`contract::Contract`] uses every freedom that CONTRACT.md leaves, [`desk::DeskHost`] performs the system calls of `ottla-desk`.
+
+use ottla_broker::Broker;
+use ottla_machine::{Effect, Event};
+use ottla_media::Media;
+
+use crate::agenda::Agenda;
+use crate::chance::Dice;
+use crate::draw::Draw;
+use crate::net::{Net, NodeTell};
+use crate::script::{Nanos, Weather};
+
+/// The world around a process while it does something.
+pub struct Outside<'a> {
+    /// Now.
+    pub now: Nanos,
+    /// Which life of the process this is: things put on the agenda carry it.
+    pub life: u32,
+    /// Draws by place.
+    pub draw: Draw,
+    /// How long things take.
+    pub weather: &'a Weather,
+    /// Until when no disk operation ends.
+    pub stalled: Nanos,
+    /// Whether the disk has no room at the moment.
+    pub full: bool,
+    /// What goes wrong.
+    pub dice: &'a mut Dice,
+    /// What will happen.
+    pub agenda: &'a mut Agenda,
+    /// The network.
+    pub net: &'a mut Net,
+    /// The disk.
+    pub media: &'a mut Media,
+    /// What was done to the disk on purpose: calls that were made to fail, for the atlas.
+    pub failed: &'a mut Vec<String>,
+}
+
+/// Something that a host put on the agenda for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostEvent {
+    /// An operation (contract) or call (desk) comes to its next stage: its number.
+    Stage(u64),
+    /// A connection is looked at again: its number.
+    Look(u64),
+}
+
+/// What a process stands on.
+pub trait Host {
+    /// An effect other than `Tell`, `Work` and `Note`.
+    fn take(&mut self, effect: Effect<Broker>, outside: &mut Outside<'_>);
+
+    /// The network tells the node's kernel something.
+    fn net(&mut self, tell: NodeTell, outside: &mut Outside<'_>);
+
+    /// What it put on the agenda has come.
+    fn happen(&mut self, event: HostEvent, outside: &mut Outside<'_>);
+
+    /// A turn begins: `Sent` is told at most once per connection and turn.
+    fn turn(&mut self, outside: &mut Outside<'_>);
+
+    /// The next event for the broker. The order among independent events is the host's freedom.
+    fn event(&mut self, outside: &mut Outside<'_>) -> Option<Event<Broker>>;
+
+    /// Whether there is an event.
+    fn is_ready(&self) -> bool;
+
+    /// How many operations and connections are open: for the bounds.
+    fn open(&self) -> (usize, usize);
+}

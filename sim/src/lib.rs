@@ -1,0 +1,12 @@
+//! The simulator: exactly the broker that ships, in a world that is drawn from one seed. One thread, virtual time, no clock and no
+//! entropy: a script gives the same run on every machine, byte by byte.
+
+pub mod agenda;
+pub mod atlas;
+pub mod chance;
+pub mod draw;
+pub mod history;
+pub mod host;
+pub mod net;
+pub mod oracle;
+pub mod script;
