@@ -23,7 +23,7 @@ use crate::office_words::QuorumView;
 use crate::producer_ids::ProducerIds;
 
 /// An answer from below.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// Of the shard.
     Shard(ottla_shard::Answer),
@@ -32,6 +32,7 @@ pub(crate) enum Answer {
 }
 
 /// What an API may use.
+#[derive(Clone)]
 pub(crate) struct Bench {
     /// What the operator has chosen.
     pub config: Arc<BrokerConfig>,

@@ -44,7 +44,7 @@ pub(crate) enum Reply {
     Close,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Seat {
     Working(Option<u32>),
     Answered(Reply),
@@ -62,7 +62,7 @@ pub(crate) enum Left {
 }
 
 /// One accepted connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// Which listener it came in by.
     pub listener: u16,

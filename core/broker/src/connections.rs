@@ -17,7 +17,7 @@ use crate::connection::{Connection, Left, Reply, Taken};
 use crate::limits;
 
 /// The connections and what they share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connections {
     all: BTreeMap<Conn, Connection>,
     idle: Timers<Conn>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::limits;
 
 /// The names that were passed on to the controller and not answered yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Creating {
     names: BTreeSet<String>,
     batches: BTreeMap<i32, Vec<String>>,

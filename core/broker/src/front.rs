@@ -25,6 +25,7 @@ use crate::gather::{Call, Gather, Home};
 use crate::limits;
 
 /// What the clients meet.
+#[derive(Clone)]
 pub(crate) struct Front {
     /// What the APIs work with.
     pub bench: Bench,

@@ -45,7 +45,7 @@ pub(crate) struct Call {
 }
 
 /// One open gather.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gather<A> {
     /// The question.
     pub call: Call,
@@ -54,14 +54,14 @@ pub(crate) struct Gather<A> {
     missing: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<A> {
     generation: u32,
     gather: Option<Gather<A>>,
 }
 
 /// All open gathers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gathers<A> {
     slots: Vec<Slot<A>>,
     free: Vec<u32>,

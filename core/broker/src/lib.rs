@@ -32,5 +32,8 @@ mod tests;
 mod words;
 
 pub use node::Broker;
+pub use office::MetadataLogView;
 pub use office_words::{QuorumNode, QuorumReplica, QuorumView};
+pub use ottla_log::{Phase, ProducerView};
+pub use ottla_shard::{Held, PartitionId};
 pub use words::{BrokerAsk, BrokerTell, Cause, StartBroker};

@@ -26,14 +26,15 @@ use ottla_machine::{
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
-use ottla_shard::{Shard, ShardAsk, ShardTell};
+use ottla_shard::{Held, Shard, ShardAsk, ShardTell};
 
 use crate::boot::{BOOT, Boot, BootSettings, Booted, Booting, clean_shutdown};
 use crate::config::{BrokerConfig, ListenerAddress};
 use crate::front::Front;
-use crate::office::{Office, OfficeSettings, OfficeTell, QUORUM, QUORUM_LOG};
+use crate::office::{MetadataLogView, Office, OfficeSettings, OfficeTell, QUORUM, QUORUM_LOG};
 use crate::words::{BrokerAsk, BrokerTell, Cause, StartBroker};
 
+#[derive(Clone)]
 enum Life {
     New,
     Booting(Box<Boot>),
@@ -47,6 +48,7 @@ enum Life {
 }
 
 /// One broker.
+#[derive(Clone)]
 pub struct Broker {
     life: Life,
     start: Option<Box<StartBroker>>,
@@ -95,6 +97,39 @@ impl Broker {
         &self.image
     }
 
+    /// The committed metadata as the office has it: at least as new as [`Broker::image`].
+    pub fn committed_image(&self) -> Option<&Image> {
+        self.office.as_ref().map(Office::committed)
+    }
+
+    /// The controller's metadata: to the tail of its log, not all of it need be committed.
+    pub fn controller_image(&self) -> Option<&Image> {
+        self.office.as_ref().map(Office::decided)
+    }
+
+    /// Where the metadata log stands.
+    pub fn metadata_log(&self) -> Option<MetadataLogView> {
+        self.office.as_ref().map(Office::log_view)
+    }
+
+    /// Every replica that this node holds.
+    pub fn logs(&self) -> impl Iterator<Item = Held<'_>> {
+        self.shard.logs()
+    }
+
+    /// The replicas that the last settle has visited or that were touched after it; one may be named twice.
+    pub fn touched(&self) -> impl Iterator<Item = Held<'_>> {
+        self.shard.touched()
+    }
+
+    /// Panics when an invariant of the clients' side, or of what was touched last, does not hold.
+    pub fn check_touched(&self) {
+        if let Some(front) = &self.front {
+            front.check();
+        }
+        self.shard.check_touched();
+    }
+
     /// Panics when an invariant does not hold.
     pub fn check(&self) {
         if let Some(front) = &self.front {
@@ -112,6 +147,7 @@ impl Broker {
 
     fn on_start(&mut self, start: Box<StartBroker>, fx: &mut Effects<Broker>) {
         assert!(matches!(self.life, Life::New), "a broker starts once");
+        self.shard_fx = fx.inner();
         let &[dir] = start.dirs.as_slice() else {
             let why = format!(
                 "{} log directories are configured; this version serves one: name one in log.dirs",
@@ -362,10 +398,9 @@ impl Broker {
 
     /// Passes the shard's effects on; what it tells is taken in.
     fn carry_shard(&mut self, now: Now, fx: &mut Effects<Broker>) -> bool {
-        let mut effects = std::mem::take(&mut self.shard_fx);
+        let mut effects = std::mem::replace(&mut self.shard_fx, fx.inner());
         let moved = !effects.is_empty();
-        let spent = effects.spent();
-        fx.spend_all(spent);
+        fx.account(&effects);
         for effect in effects.drain() {
             match effect {
                 Effect::Tell(tell) => self.on_shard(now, tell, fx),

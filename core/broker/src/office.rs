@@ -14,6 +14,10 @@
 //! F1: the controller is asked at the log's tail, always: what it replayed is what the quorum has assigned.
 //! F2: the image that is told is folded from committed records only.
 
+mod look;
+
+pub use look::MetadataLogView;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -48,7 +52,7 @@ const OWN: Ticket = Ticket {
 };
 
 /// What the office tells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum OfficeTell {
     /// The committed metadata is this now.
     Image(Arc<Image>),
@@ -87,6 +91,7 @@ pub(crate) struct OfficeSettings {
 }
 
 /// Quorum, controller and membership.
+#[derive(Clone)]
 pub(crate) struct Office {
     settings: OfficeSettings,
     incarnation: Uuid,

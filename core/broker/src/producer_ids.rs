@@ -8,7 +8,7 @@ use ottla_machine::ProducerId;
 use crate::gather::Call;
 
 /// The leased ids that are left.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ProducerIds {
     left: Range<i64>,
     /// The block after it.

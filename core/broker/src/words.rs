@@ -9,7 +9,7 @@ use ottla_protocol::Uuid;
 use crate::config::ListenerAddress;
 
 /// What a broker is asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum BrokerAsk {
     /// Begin. Said once, first.
     Start(Box<StartBroker>),

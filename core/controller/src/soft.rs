@@ -5,7 +5,7 @@ use ottla_machine::Rng;
 use crate::sessions::Sessions;
 
 /// What a tenure knows beside the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Soft {
     pub(crate) rng: Rng,
     pub(crate) sessions: Sessions,

@@ -51,7 +51,7 @@ pub enum Lane {
 }
 
 /// One thing for the driver to do.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Call {
     /// With files, in a lane of this log directory.
     File(Lane, Dir, FileCall),
@@ -60,7 +60,7 @@ pub enum Call {
 }
 
 /// A call about files.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FileCall {
     /// Open `path` into place `file`. Answer: [`CallDone::Opened`].
     Openat {
@@ -175,7 +175,7 @@ pub enum FileCall {
 }
 
 /// A call about connections.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum NetCall {
     /// Append at most `room` received bytes to `buf`, waiting until there is one. A `buf` without spare capacity
     /// may be exchanged for another with the same beginning. Answer: [`CallDone::Received`].
@@ -255,7 +255,7 @@ pub enum SentFile {
 }
 
 /// What a call brought.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CallDone {
     /// Calls without a result of their own.
     Plain(Result<(), Errno>),

@@ -14,7 +14,7 @@ use ottla_machine::{Dir, Name};
 
 use crate::call::Path;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     /// `None` for a root.
     parent: Option<(Dir, Name)>,
@@ -34,7 +34,7 @@ pub(crate) enum NoPath {
     Held,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dirs {
     places: BTreeMap<Dir, Place>,
     /// Which identities a name has; more than one when a directory was made twice.

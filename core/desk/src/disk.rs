@@ -21,7 +21,7 @@ use crate::slots::Slots;
 use crate::{Outcome, Waiting};
 
 /// Places for descriptors; `None` while one is being opened.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     places: Slots<Option<OpenFile>>,
     by_file: BTreeMap<File, u32>,
@@ -69,7 +69,7 @@ impl OpenNodes for NodesOf<'_> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Disk {
     table: Table,
     dirs: Dirs,

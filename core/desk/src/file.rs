@@ -22,7 +22,7 @@ use crate::call::{Errno, Fd, FileCall, Lane, Opened};
 use crate::limits::{MERGE_BYTES, REMOVE_SLICE, SLICES};
 use crate::{Outcome, Waiting};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Change {
     Write {
         op: Op,
@@ -39,7 +39,7 @@ enum Change {
 }
 
 /// The change that is under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Flight {
     None,
     /// The writes merged into it with the bytes each still has to go; `at` is where the rest goes.
@@ -54,7 +54,7 @@ enum Flight {
     },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Room {
     op: Op,
     seq: u64,
@@ -70,7 +70,7 @@ enum Life {
     Closing,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OpenFile {
     place: u32,
     root: Dir,

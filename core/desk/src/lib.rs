@@ -74,7 +74,7 @@ impl<M: Machine> From<Outcome> for Event<M> {
 }
 
 /// What the answer of a call is waited for by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Waiting {
     Open {
         op: Op,
@@ -124,7 +124,7 @@ enum Waiting {
 }
 
 /// The desk of one machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Desk {
     disk: Disk,
     net: Net,

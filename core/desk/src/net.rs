@@ -26,7 +26,7 @@ use crate::limits::{CHUNK_BYTES, FRAME_AT_ONCE, KEEP_BYTES, SEND_BYTES, SLICES};
 /// The listener of a connection that nobody accepted.
 pub const NO_LISTENER: u16 = u16::MAX;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Out {
     Bytes(Bytes),
     Range {
@@ -46,7 +46,7 @@ enum Phase {
     Closing(Why),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     phase: Phase,
     want: Option<Want>,
@@ -93,7 +93,7 @@ pub(crate) enum NetWaiting {
     Close(Conn),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Net {
     conns: BTreeMap<Conn, State>,
     accepted: u64,

@@ -21,7 +21,7 @@ use ottla_machine::{DirEntry, Fault, Kind, Mode, Op};
 use crate::call::{CallDone, Errno, Fd, FileCall, Path};
 use crate::limits::{REMOVE_ENTRIES, REMOVE_SLICE};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Level {
     path: Path,
     entries: VecDeque<DirEntry>,
@@ -55,7 +55,7 @@ pub(crate) enum Step {
     Done(Result<(), Fault>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub(crate) op: Op,
     /// The entry in hand.

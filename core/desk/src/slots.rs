@@ -1,12 +1,12 @@
 //! A table whose places are used again. A key carries the place's generation, so an old key finds nothing.
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<T> {
     generation: u32,
     value: Option<T>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slots<T> {
     list: Vec<Slot<T>>,
     free: Vec<u32>,

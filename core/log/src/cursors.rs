@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ottla_machine::{Emit, LeaderEpoch, Offset};
 
-use crate::{Log, LogConfig, Phase};
+use crate::{Log, LogConfig, Phase, ProducerView};
 
 impl Log {
     /// The next offset to be given.
@@ -110,6 +110,11 @@ impl Log {
     /// How many producers are remembered.
     pub fn producers(&self) -> usize {
         self.producers.len()
+    }
+
+    /// The producers that are remembered.
+    pub fn producer_views(&self) -> impl Iterator<Item = ProducerView> {
+        self.producers.views()
     }
 
     /// Bytes of recent batches held in memory.

@@ -62,8 +62,8 @@ pub use load::{Load, Loading};
 pub use rewrite::{Progress, Rewrite};
 pub use scan::{Scan, Scanned};
 pub use words::{
-    Appended, Dirty, Found, LogEvent, Origin, Phase, Place, Prepared, Ready, Refusal, RefusalKind,
-    Slice, Start,
+    Appended, Dirty, Found, LogEvent, Origin, Phase, Place, Prepared, ProducerView, Ready, Refusal,
+    RefusalKind, Slice, Start,
 };
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

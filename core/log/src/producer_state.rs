@@ -12,7 +12,7 @@ use ottla_machine::{Offset, ProducerId};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
 
 use crate::limits::REMEMBERED_BATCHES;
-use crate::{Refusal, RefusalKind};
+use crate::{ProducerView, Refusal, RefusalKind};
 
 const VERSION: i16 = 1;
 const HEADER: usize = 10;
@@ -230,6 +230,17 @@ impl Producers {
         seen.last()
             .filter(|_| seen.len() == most)
             .map(|(id, _)| *id)
+    }
+
+    pub(crate) fn views(&self) -> impl Iterator<Item = ProducerView> {
+        self.by_id.iter().map(|(id, producer)| ProducerView {
+            id: *id,
+            epoch: producer.epoch,
+            last_sequence: producer
+                .batches
+                .last()
+                .map_or(NO_SEQUENCE, |b| b.last_sequence),
+        })
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The words between a log and its owner.
 
 use bytes::Bytes;
-use ottla_machine::{Dir, Fault, File, Name, Names, Offset, Owner, Parts};
+use ottla_machine::{Dir, Fault, File, Name, Names, Offset, Owner, Parts, ProducerId};
 use ottla_record::Header;
 
 /// Where a log lives and who answers for it.
@@ -111,6 +111,17 @@ pub struct Appended {
     pub append_time_ms: i64,
     /// Nothing was appended: these are the offsets it was given before.
     pub duplicate: bool,
+}
+
+/// What is remembered of an idempotent producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProducerView {
+    /// Which producer.
+    pub id: ProducerId,
+    /// Its newest epoch.
+    pub epoch: i16,
+    /// Of its newest batch; -1 when none is remembered.
+    pub last_sequence: i32,
 }
 
 /// What was wrong with an append.

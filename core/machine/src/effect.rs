@@ -4,6 +4,8 @@
 //! withheld by the machine until that something's `Done` arrives.
 
 use core::fmt;
+#[cfg(feature = "planted")]
+use std::collections::BTreeMap;
 
 use crate::{Conn, DiskOp, Endpoint, How, Level, Machine, Note, Op, Parts, Want};
 
@@ -57,12 +59,43 @@ pub trait Emit {
     fn note(&mut self, level: Level, text: String);
     /// Counts work.
     fn spend(&mut self, what: Spend, amount: usize);
+
+    /// Whether this mistake is switched on ([`crate::planted!`]).
+    #[cfg(feature = "planted")]
+    fn planted(&self, _id: u64) -> bool {
+        false
+    }
+
+    /// Counts a rare situation ([`crate::sometimes!`]).
+    #[cfg(feature = "planted")]
+    fn reached(&mut self, _site: &'static str) {}
 }
 
 /// The caller's buffer of effects.
 pub struct Effects<M: Machine> {
     list: Vec<Effect<M>>,
     spent: Spent,
+    #[cfg(feature = "planted")]
+    planted: Option<u64>,
+    #[cfg(feature = "planted")]
+    sites: BTreeMap<&'static str, u64>,
+}
+
+impl<M: Machine> Clone for Effects<M>
+where
+    M::Tell: Clone,
+    M::Job: Clone,
+{
+    fn clone(&self) -> Effects<M> {
+        Effects {
+            list: self.list.clone(),
+            spent: self.spent,
+            #[cfg(feature = "planted")]
+            planted: self.planted,
+            #[cfg(feature = "planted")]
+            sites: self.sites.clone(),
+        }
+    }
 }
 
 impl<M: Machine> Default for Effects<M> {
@@ -70,6 +103,10 @@ impl<M: Machine> Default for Effects<M> {
         Effects {
             list: Vec::new(),
             spent: Spent::default(),
+            #[cfg(feature = "planted")]
+            planted: None,
+            #[cfg(feature = "planted")]
+            sites: BTreeMap::new(),
         }
     }
 }
@@ -130,11 +167,36 @@ impl<M: Machine> Effects<M> {
         self.spent
     }
 
-    /// Counts what a part with a buffer of its own has spent.
-    pub fn spend_all(&mut self, spent: Spent) {
-        self.spent.bytes += spent.bytes;
-        self.spent.records += spent.records;
-        self.spent.partitions += spent.partitions;
+    /// An empty buffer for a machine within this one, with an account of its own; [`Effects::account`] takes that in.
+    pub fn inner<N: Machine>(&self) -> Effects<N> {
+        Effects {
+            #[cfg(feature = "planted")]
+            planted: self.planted,
+            ..Effects::default()
+        }
+    }
+
+    /// Counts what a machine within this one has spent, and which rare situations it has reached.
+    pub fn account<N: Machine>(&mut self, inner: &Effects<N>) {
+        self.spent.bytes += inner.spent.bytes;
+        self.spent.records += inner.spent.records;
+        self.spent.partitions += inner.spent.partitions;
+        #[cfg(feature = "planted")]
+        for (site, count) in &inner.sites {
+            *self.sites.entry(site).or_default() += count;
+        }
+    }
+
+    /// Switches the mistake of this name on, and every other off.
+    #[cfg(feature = "planted")]
+    pub fn plant(&mut self, name: Option<&str>) {
+        self.planted = name.map(crate::planted_id);
+    }
+
+    /// Takes out how often which rare situation was reached.
+    #[cfg(feature = "planted")]
+    pub fn take_sites(&mut self) -> BTreeMap<&'static str, u64> {
+        std::mem::take(&mut self.sites)
     }
 
     /// Begins a new step's account.
@@ -158,6 +220,35 @@ impl<M: Machine> Emit for Effects<M> {
             Spend::Bytes => self.spent.bytes += amount,
             Spend::Records => self.spent.records += amount,
             Spend::Partitions => self.spent.partitions += amount,
+        }
+    }
+
+    #[cfg(feature = "planted")]
+    fn planted(&self, id: u64) -> bool {
+        self.planted == Some(id)
+    }
+
+    #[cfg(feature = "planted")]
+    fn reached(&mut self, site: &'static str) {
+        *self.sites.entry(site).or_default() += 1;
+    }
+}
+
+impl<M: Machine> Clone for Effect<M>
+where
+    M::Tell: Clone,
+    M::Job: Clone,
+{
+    fn clone(&self) -> Effect<M> {
+        match self {
+            Effect::Tell(tell) => Effect::Tell(tell.clone()),
+            Effect::Connect(conn, to) => Effect::Connect(*conn, to.clone()),
+            Effect::Receive(conn, want) => Effect::Receive(*conn, want.clone()),
+            Effect::Send(conn, parts) => Effect::Send(*conn, parts.clone()),
+            Effect::Close(conn, how) => Effect::Close(*conn, *how),
+            Effect::Disk(op, what) => Effect::Disk(*op, what.clone()),
+            Effect::Work(op, job) => Effect::Work(*op, job.clone()),
+            Effect::Note(note) => Effect::Note(note.clone()),
         }
     }
 }

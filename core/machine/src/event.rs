@@ -30,6 +30,35 @@ pub enum Output<M: Machine> {
     Product(<M::Job as Job>::Product),
 }
 
+impl<M: Machine> Clone for Event<M>
+where
+    M::Ask: Clone,
+    <M::Job as Job>::Product: Clone,
+{
+    fn clone(&self) -> Event<M> {
+        match self {
+            Event::Asked(ask) => Event::Asked(ask.clone()),
+            Event::Opened(conn, peer) => Event::Opened(*conn, peer.clone()),
+            Event::Received(conn, bytes) => Event::Received(*conn, bytes.clone()),
+            Event::Sent(conn, to) => Event::Sent(*conn, *to),
+            Event::Closed(conn, why) => Event::Closed(*conn, *why),
+            Event::Done(op, result) => Event::Done(*op, result.clone()),
+        }
+    }
+}
+
+impl<M: Machine> Clone for Output<M>
+where
+    <M::Job as Job>::Product: Clone,
+{
+    fn clone(&self) -> Output<M> {
+        match self {
+            Output::Disk(output) => Output::Disk(output.clone()),
+            Output::Product(product) => Output::Product(product.clone()),
+        }
+    }
+}
+
 impl<M: Machine> fmt::Debug for Event<M>
 where
     M::Ask: fmt::Debug,

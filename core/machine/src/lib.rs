@@ -17,6 +17,7 @@ mod job;
 pub mod limits;
 mod net;
 mod note;
+mod planted;
 mod replicated;
 mod rng;
 mod time;
@@ -30,6 +31,8 @@ pub use inspect::Inspect;
 pub use job::{Job, NoJob};
 pub use net::{Endpoint, How, Part, Parts, Peer, Want, Why};
 pub use note::{Level, Note};
+#[cfg(feature = "planted")]
+pub use planted::planted_id;
 pub use replicated::{Cause, Deadlines, Decision, Entry, Release, Replicated};
 pub use rng::Rng;
 pub use time::{Now, Time, WallMs};

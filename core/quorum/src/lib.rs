@@ -83,7 +83,7 @@ pub enum QuorumEvent {
 }
 
 /// A voter of the quorum.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Quorum {
     identity: Identity,
     place: Place,

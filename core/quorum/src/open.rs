@@ -12,7 +12,7 @@ use crate::snapshot::{Snapshot, SnapshotId};
 use crate::{CommittedBatch, Quorum, QuorumEvent, QuorumState, limits};
 
 /// Where the quorum is on its way. The table is in the crate's header.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Stage {
     Idle,
     Entering,

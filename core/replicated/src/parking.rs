@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ottla_machine::{Offset, Ticket};
 
 /// Answers by the offset they wait for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Parking<Response> {
     waiting: BTreeMap<(Offset, u64), (Ticket, Response)>,
     arrivals: u64,

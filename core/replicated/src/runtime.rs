@@ -61,6 +61,7 @@ impl<R: Replicated> Default for Passed<R> {
     }
 }
 
+#[derive(Clone)]
 struct Tenure<R: Replicated> {
     soft: R::Soft,
     timers: Timers<R::Timer>,
@@ -74,6 +75,22 @@ pub struct Runtime<R: Replicated> {
     high_watermark: Offset,
     tenure: Option<Tenure<R>>,
     stale: bool,
+}
+
+impl<R: Replicated + Clone> Clone for Runtime<R>
+where
+    R::Soft: Clone,
+    R::Response: Clone,
+{
+    fn clone(&self) -> Runtime<R> {
+        Runtime {
+            state: self.state.clone(),
+            end: self.end,
+            high_watermark: self.high_watermark,
+            tenure: self.tenure.clone(),
+            stale: self.stale,
+        }
+    }
 }
 
 impl<R: Replicated> Runtime<R> {

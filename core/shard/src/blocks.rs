@@ -55,7 +55,7 @@ pub(crate) enum Failure {
 }
 
 /// The blocks held and those on their way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Faults {
     held: Blocks,
     lacking: BTreeMap<BlockKey, Vec<Lacking>>,

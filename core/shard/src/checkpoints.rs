@@ -45,7 +45,7 @@ pub(crate) struct Known {
 }
 
 /// The three checkpoints of one directory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Checkpoints {
     offsets: [Offsets; 3],
     changed: [bool; 3],

@@ -31,7 +31,7 @@ use crate::settings::Settings;
 use crate::watch::Watches;
 
 /// How far a replica is opened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Stage {
     /// Its directory's name is not free yet.
     Named,
@@ -57,7 +57,7 @@ pub(crate) enum Wait {
 }
 
 /// One replica and whoever waits for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// Which partition.
     pub id: PartitionId,
@@ -138,14 +138,14 @@ impl Entry {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Slot {
     generation: u32,
     entry: Option<Box<Entry>>,
 }
 
 /// All replicas, by slot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Entries {
     slots: Vec<Slot>,
     free: Vec<u32>,

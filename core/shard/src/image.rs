@@ -22,7 +22,7 @@ use crate::watch::Watches;
 use crate::{PartitionId, Shard, limits};
 
 /// Topics whose change is still to be applied, each with the partition to go on with.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
     topics: BTreeMap<Uuid, i32>,
 }

@@ -24,6 +24,7 @@ mod blocks;
 mod checkpoints;
 mod entry;
 mod flusher;
+mod held;
 mod image;
 pub mod limits;
 mod line;
@@ -58,6 +59,7 @@ use asked::{Asked, Asker, What};
 use blocks::Faults;
 use entry::Entries;
 use flusher::Flusher;
+pub use held::Held;
 use image::Changes;
 use log_dir::LogDir;
 use open::Opener;
@@ -115,7 +117,7 @@ enum Timer {
 }
 
 /// The partitions of one core.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Shard {
     stage: Stage,
     start: Option<Start>,
@@ -133,6 +135,8 @@ pub struct Shard {
     opener: Opener,
     strays: Strays,
     touched: VecDeque<u32>,
+    /// Whom the last settle visited.
+    visited: Vec<u32>,
     moved: VecDeque<u32>,
     tickets: Tickets,
     flusher: Flusher,
@@ -169,6 +173,7 @@ impl Default for Shard {
             opener: Opener::default(),
             strays: Strays::default(),
             touched: VecDeque::new(),
+            visited: Vec::new(),
             moved: VecDeque::new(),
             tickets: Tickets::default(),
             flusher: Flusher::default(),
@@ -298,17 +303,7 @@ impl Shard {
     /// Panics when an invariant does not hold.
     pub fn check(&self) {
         for (slot, entry) in self.entries.iter() {
-            if let Some(replica) = entry.replica() {
-                replica.check();
-            }
-            let holder = self.holders.get(&entry.dir_name);
-            let named = matches!(entry.stage, entry::Stage::Named);
-            assert!(named || holder == Some(&slot), "E2: {}", entry.dir_name);
-            assert!(
-                entry.leaving || self.by_id.get(&entry.id) == Some(&slot),
-                "E2: {:?}",
-                entry.id
-            );
+            self.check_entry(slot, entry);
         }
         let opening = self
             .entries
@@ -316,6 +311,24 @@ impl Shard {
             .filter(|(_, entry)| entry.opening)
             .count();
         assert_eq!(opening, self.opener.opening(), "the opener counts");
+        self.check_dirs();
+    }
+
+    fn check_entry(&self, slot: u32, entry: &entry::Entry) {
+        if let Some(replica) = entry.replica() {
+            replica.check();
+        }
+        let holder = self.holders.get(&entry.dir_name);
+        let named = matches!(entry.stage, entry::Stage::Named);
+        assert!(named || holder == Some(&slot), "E2: {}", entry.dir_name);
+        assert!(
+            entry.leaving || self.by_id.get(&entry.id) == Some(&slot),
+            "E2: {:?}",
+            entry.id
+        );
+    }
+
+    fn check_dirs(&self) {
         for dir in &self.dirs {
             dir.check();
         }

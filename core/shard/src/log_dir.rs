@@ -22,7 +22,7 @@ use ottla_protocol::Uuid;
 use crate::checkpoints::{Checkpoints, FILES};
 use crate::{Shard, ShardTell, Stage, Start, Timer, limits, office, own, settings};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Reading {
     Listing,
     Loading { file: usize, load: Load },
@@ -30,7 +30,7 @@ enum Reading {
 }
 
 /// One log directory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LogDir {
     /// Its name in effects.
     pub dir: Dir,

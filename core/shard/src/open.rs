@@ -18,7 +18,7 @@ use crate::settings::jitter;
 use crate::{LOGS, Shard, Timer, limits};
 
 /// Who is to be opened, and what directories there were.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Opener {
     /// Directories found at start whose replica was not opened yet, with their log directory.
     found: BTreeMap<Name, usize>,

@@ -16,7 +16,7 @@ use crate::questions::refused;
 use crate::{Shard, ShardTell, limits};
 
 /// How far stopping is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stopping {
     queue: VecDeque<u32>,
     closing: BTreeSet<u32>,

@@ -8,7 +8,7 @@ use ottla_machine::{Effects, Emit, Level, Name, Spend};
 use crate::{Shard, limits};
 
 /// How far the count is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Strays {
     after: Option<Name>,
     count: usize,

@@ -8,7 +8,7 @@ use crate::entry::Entry;
 use crate::{Shard, limits};
 
 /// Who holds recent batches, by when they were last appended to.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tail {
     bytes: usize,
     by_age: BTreeSet<(u64, u32)>,

@@ -36,6 +36,7 @@ impl Shard {
 
     /// Visits what was touched (H4).
     pub(crate) fn visit_touched(&mut self, now: Now, fx: &mut Effects<Shard>) {
+        self.visited.clear();
         for _ in 0..limits::VISITS.min(self.touched.len()) {
             let Some(slot) = self.touched.pop_front() else {
                 return;
@@ -46,6 +47,7 @@ impl Shard {
             // A freed slot may stand here once for its last life and once for this one.
             if std::mem::take(&mut entry.touched) {
                 fx.spend(Spend::Partitions, 1);
+                self.visited.push(slot);
                 self.visit(now, slot, fx);
             }
         }

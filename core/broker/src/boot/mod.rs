@@ -81,7 +81,7 @@ pub enum Booting {
     Refused(String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Stage {
     Identity(Load),
     EnteringMetadata,
@@ -95,7 +95,7 @@ enum Stage {
 }
 
 /// Booting one log directory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Boot {
     settings: BootSettings,
     root: Dir,

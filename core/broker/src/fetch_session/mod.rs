@@ -41,7 +41,7 @@ pub(crate) use round::Verdict;
 pub(crate) const SESSION: u32 = 1 << 31;
 
 /// A fetch request, decoded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fetch {
     /// The request's home and header.
     pub call: Call,
@@ -63,7 +63,7 @@ pub(crate) struct Fetch {
     pub forgotten: Vec<(TopicKey, i32)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     /// 0: of one request.
     id: i32,
@@ -81,14 +81,14 @@ struct Session {
     round: Option<Round>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Life {
     generation: u32,
     session: Option<Session>,
 }
 
 /// All sessions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     lives: Vec<Life>,
     free: Vec<u32>,

@@ -12,7 +12,7 @@ use super::interest::{Found, Interest, Seen, TopicKey};
 use super::{Fetch, SESSION, Session};
 
 /// One fetch at work.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Round {
     pub(super) fetch: Fetch,
     /// Every partition is answered for, not only those with news.
