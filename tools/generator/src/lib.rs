@@ -1,9 +1,10 @@
 //! Turns the message specs into Rust.
 //!
-//! In: the files of `core/protocol/specs`, one per message. Out: `core/protocol/src/messages/*.rs` and the
-//! table that the tests of that crate use. The output is committed; a test here fails when it is stale.
+//! In: the files of `core/protocol/specs`: one per API, with its request and behind it its response, and one for each other
+//! message. Out: `core/protocol/src/messages/*.rs` and the table that the tests of that crate use. The output is committed; a
+//! test here fails when it is stale.
 //!
-//! A spec is facts only. First `<kind> <Name>`, then the lines `key`, `listeners`, `versions`, `unstable` (one
+//! A spec is facts only. A message is first `<kind> <Name>`, then the lines `key`, `listeners`, `versions`, `unstable` (one
 //! more version that exists but is never advertised) and `flexible`, then a blank line and the fields, in the
 //! order of the wire, the fields of a struct indented below the field that introduces it. Structs that several
 //! fields share follow as `struct <Name> <versions>`. A field is

@@ -58,7 +58,7 @@ pub fn file(message: &Message) -> String {
     format!(
         "//! {}. Generated from `specs/{}.spec`.\n\n{}{}{}\n{body}",
         describe(message),
-        message.name,
+        message.file(),
         uses("crate", &["ApiKey", "Uuid"]),
         uses("crate::wire", &wire),
         uses("std::borrow", &["Cow"]),

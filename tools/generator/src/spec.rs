@@ -217,6 +217,16 @@ impl fmt::Display for BadSpec {
 impl std::error::Error for BadSpec {}
 
 impl Message {
+    /// What its spec file is called: like its API, or like itself.
+    pub fn file(&self) -> &str {
+        let ending = match self.kind {
+            Kind::Request => "Request",
+            Kind::Response => "Response",
+            Kind::Metadata | Kind::Data => "",
+        };
+        self.name.strip_suffix(ending).unwrap_or(&self.name)
+    }
+
     /// Every version for which there is code.
     pub fn coded(&self) -> Versions {
         Versions {

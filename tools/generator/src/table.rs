@@ -44,11 +44,7 @@ pub fn versions(key: ApiKey) -> Option<RangeInclusive<i16>> {\nSome(match key {\
     requests.sort_by_key(|message| message.key);
     for message in requests {
         let Versions { first, last } = message.versions;
-        let _ = writeln!(
-            out,
-            "ApiKey::{} => {first}..={last},",
-            message.name.trim_end_matches("Request")
-        );
+        let _ = writeln!(out, "ApiKey::{} => {first}..={last},", message.file());
     }
     out.push_str("_ => return None,\n})\n}\n");
     out

@@ -1,6 +1,6 @@
 //! The files: which specs are read, and what is made of them where.
 
-use crate::spec::Message;
+use crate::spec::{Kind, Message};
 use crate::{name, rust, table};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -31,19 +31,30 @@ pub fn read_specs(root: &Path) -> io::Result<Vec<Message>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     paths.sort();
-    let read = |path: &PathBuf| {
+    let mut messages = Vec::new();
+    for path in &paths {
         let told = |what: String| io::Error::other(format!("{}: {what}", path.display()));
-        let message =
-            Message::parse(&std::fs::read_to_string(path)?).map_err(|bad| told(bad.to_string()))?;
-        if path
-            .file_stem()
-            .is_none_or(|stem| stem.to_str() != Some(&message.name))
-        {
-            return Err(told("the file and the message have different names".into()));
-        }
-        Ok(message)
-    };
-    paths.iter().map(read).collect()
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let read = read_spec(stem.unwrap_or_default(), &std::fs::read_to_string(path)?);
+        messages.extend(read.map_err(told)?);
+    }
+    Ok(messages)
+}
+
+/// What a spec file of that name must hold: a message of that name, or an API's request and its response.
+fn read_spec(stem: &str, text: &str) -> Result<Vec<Message>, String> {
+    let messages = Message::parse(text).map_err(|bad| bad.to_string())?;
+    let kinds: Vec<Kind> = messages.iter().map(|message| message.kind).collect();
+    if !matches!(
+        kinds.as_slice(),
+        [Kind::Request, Kind::Response] | [Kind::Metadata | Kind::Data]
+    ) {
+        return Err("a file holds a request and its response, or one other message".into());
+    }
+    match messages.iter().find(|message| message.file() != stem) {
+        Some(message) => Err(format!("{} does not belong into this file", message.name)),
+        None => Ok(messages),
+    }
 }
 
 /// Everything that is generated, formatted.
@@ -150,5 +161,39 @@ fn format(path: &Path, text: &str) -> io::Result<String> {
             "{}: rustfmt refused\n{text}",
             path.display()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_like_what_it_holds() {
+        let head =
+            |kind, name| format!("{kind} {name}\nversions 0\nflexible none\n\nA int8 0+\n\n");
+        let (request, response) = (head("request", "XRequest"), head("response", "XResponse"));
+        let both = format!("{request}{response}");
+        let names = |read: Vec<Message>| read.into_iter().map(|m| m.name).collect::<Vec<_>>();
+        assert_eq!(
+            read_spec("X", &both).map(names).unwrap(),
+            ["XRequest", "XResponse"]
+        );
+        let record = head("metadata", "XRecord");
+        assert_eq!(
+            read_spec("XRecord", &record).map(names).unwrap(),
+            ["XRecord"]
+        );
+        let stranger = format!("{request}{}", head("response", "YResponse"));
+        for (stem, text, why) in [
+            ("Y", &both, "XRequest does not belong"),
+            ("X", &stranger, "YResponse does not belong"),
+            ("X", &request, "a file holds"),
+            ("X", &String::new(), "a file holds"),
+            ("X", &record, "XRecord does not belong"),
+        ] {
+            let refused = read_spec(stem, text).unwrap_err();
+            assert!(refused.starts_with(why), "{refused}");
+        }
     }
 }

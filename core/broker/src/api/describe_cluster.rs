@@ -31,8 +31,7 @@ const BROKERS: i8 = 1;
 const CONTROLLERS: i8 = 2;
 
 fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
-    let body = call.body.clone();
-    let request = DescribeClusterRequest::decode(&mut Reader::new(&body), call.version)?;
+    let request = DescribeClusterRequest::decode(&mut Reader::new(&call.body), call.version)?;
     let mut response = DescribeClusterResponse {
         controller_id: -1,
         endpoint_type: BROKERS,
@@ -56,25 +55,20 @@ fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> 
     } else {
         let nodes = cluster::nodes(bench, call.listener, request.include_fenced_brokers);
         response.cluster_id = bench.cluster_id.to_string().into();
-        response.controller_id = nodes
-            .iter()
-            .find(|node| !node.fenced)
-            .map_or(-1, |node| node.id);
-        response.brokers = nodes
-            .into_iter()
-            .map(|node| DescribeClusterBroker {
-                broker_id: node.id,
-                host: node.host.into(),
-                port: node.port,
-                rack: node.rack.map(Into::into),
-                is_fenced: node.fenced,
-            })
-            .collect();
+        let live = nodes.iter().find(|node| !node.fenced);
+        response.controller_id = live.map_or(-1, |node| node.id);
+        let brokers = nodes.into_iter().map(|node| DescribeClusterBroker {
+            broker_id: node.id,
+            host: node.host.into(),
+            port: node.port,
+            rack: node.rack.map(Into::into),
+            is_fenced: node.fenced,
+        });
+        response.brokers = brokers.collect();
         if request.include_cluster_authorized_operations {
             response.cluster_authorized_operations = auth::CLUSTER_OPERATIONS;
         }
     }
-    Ok(Outcome::Now(
-        bench.encode(&call, |w, version| response.encode(w, version)),
-    ))
+    let reply = bench.encode(&call, |w, version| response.encode(w, version));
+    Ok(Outcome::Now(reply))
 }

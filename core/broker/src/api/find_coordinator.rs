@@ -27,8 +27,7 @@ pub(super) const API: Api = Api {
 };
 
 fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> {
-    let body = call.body.clone();
-    let request = FindCoordinatorRequest::decode(&mut Reader::new(&body), call.version)?;
+    let request = FindCoordinatorRequest::decode(&mut Reader::new(&call.body), call.version)?;
     let (code, why) = match request.key_type {
         0 => (
             ErrorCode::CoordinatorNotAvailable,
@@ -72,7 +71,6 @@ fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             ..FindCoordinatorResponse::default()
         }
     };
-    Ok(Outcome::Now(
-        bench.encode(&call, |w, version| response.encode(w, version)),
-    ))
+    let reply = bench.encode(&call, |w, version| response.encode(w, version));
+    Ok(Outcome::Now(reply))
 }

@@ -1,7 +1,7 @@
 //! The APIs, a file each. A request comes in as a [`Call`]; its API answers at once, or opens a gather (or a fetch) and answers
 //! when that is complete.
 //!
-//! To add one: write its file, add it to [`TABLE`], and give its messages to the protocol.
+//! To add one: give the protocol the spec of its messages, write its file here, add it to the modules and to [`TABLE`].
 
 pub(crate) mod api_versions;
 pub(crate) mod auto_create;

@@ -1,4 +1,4 @@
-//! ApiVersionsRequest: key 18, versions 0 to 4, 5 not advertised, flexible from 3. Generated from `specs/ApiVersionsRequest.spec`.
+//! ApiVersionsRequest: key 18, versions 0 to 4, 5 not advertised, flexible from 3. Generated from `specs/ApiVersions.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, EncodeError, Reader, Writer};

@@ -1,4 +1,4 @@
-//! ApiVersionsResponse: key 18, versions 0 to 4, 5 not advertised, flexible from 3. Generated from `specs/ApiVersionsResponse.spec`.
+//! ApiVersionsResponse: key 18, versions 0 to 4, 5 not advertised, flexible from 3. Generated from `specs/ApiVersions.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

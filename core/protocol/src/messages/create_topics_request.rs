@@ -1,4 +1,4 @@
-//! CreateTopicsRequest: key 19, versions 2 to 7, flexible from 5. Generated from `specs/CreateTopicsRequest.spec`.
+//! CreateTopicsRequest: key 19, versions 2 to 7, flexible from 5. Generated from `specs/CreateTopics.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

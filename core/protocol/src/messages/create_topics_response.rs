@@ -1,4 +1,4 @@
-//! CreateTopicsResponse: key 19, versions 2 to 7, flexible from 5. Generated from `specs/CreateTopicsResponse.spec`.
+//! CreateTopicsResponse: key 19, versions 2 to 7, flexible from 5. Generated from `specs/CreateTopics.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! DeleteTopicsRequest: key 20, versions 1 to 6, flexible from 4. Generated from `specs/DeleteTopicsRequest.spec`.
+//! DeleteTopicsRequest: key 20, versions 1 to 6, flexible from 4. Generated from `specs/DeleteTopics.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

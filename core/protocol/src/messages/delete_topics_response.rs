@@ -1,4 +1,4 @@
-//! DeleteTopicsResponse: key 20, versions 1 to 6, flexible from 4. Generated from `specs/DeleteTopicsResponse.spec`.
+//! DeleteTopicsResponse: key 20, versions 1 to 6, flexible from 4. Generated from `specs/DeleteTopics.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

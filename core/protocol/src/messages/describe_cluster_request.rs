@@ -1,4 +1,4 @@
-//! DescribeClusterRequest: key 60, versions 0 to 2, flexible from 0. Generated from `specs/DescribeClusterRequest.spec`.
+//! DescribeClusterRequest: key 60, versions 0 to 2, flexible from 0. Generated from `specs/DescribeCluster.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, EncodeError, Reader, Writer};

@@ -1,4 +1,4 @@
-//! DescribeClusterResponse: key 60, versions 0 to 2, flexible from 0. Generated from `specs/DescribeClusterResponse.spec`.
+//! DescribeClusterResponse: key 60, versions 0 to 2, flexible from 0. Generated from `specs/DescribeCluster.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

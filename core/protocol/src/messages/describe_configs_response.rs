@@ -1,4 +1,4 @@
-//! DescribeConfigsResponse: key 32, versions 1 to 4, flexible from 4. Generated from `specs/DescribeConfigsResponse.spec`.
+//! DescribeConfigsResponse: key 32, versions 1 to 4, flexible from 4. Generated from `specs/DescribeConfigs.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

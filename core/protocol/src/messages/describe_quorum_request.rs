@@ -1,4 +1,4 @@
-//! DescribeQuorumRequest: key 55, versions 0 to 2, flexible from 0. Generated from `specs/DescribeQuorumRequest.spec`.
+//! DescribeQuorumRequest: key 55, versions 0 to 2, flexible from 0. Generated from `specs/DescribeQuorum.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

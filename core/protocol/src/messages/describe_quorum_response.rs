@@ -1,4 +1,4 @@
-//! DescribeQuorumResponse: key 55, versions 0 to 2, flexible from 0. Generated from `specs/DescribeQuorumResponse.spec`.
+//! DescribeQuorumResponse: key 55, versions 0 to 2, flexible from 0. Generated from `specs/DescribeQuorum.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! FetchRequest: key 1, versions 4 to 18, flexible from 12. Generated from `specs/FetchRequest.spec`.
+//! FetchRequest: key 1, versions 4 to 18, flexible from 12. Generated from `specs/Fetch.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! FetchResponse: key 1, versions 4 to 18, flexible from 12. Generated from `specs/FetchResponse.spec`.
+//! FetchResponse: key 1, versions 4 to 18, flexible from 12. Generated from `specs/Fetch.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Records, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! FindCoordinatorRequest: key 10, versions 0 to 6, flexible from 3. Generated from `specs/FindCoordinatorRequest.spec`.
+//! FindCoordinatorRequest: key 10, versions 0 to 6, flexible from 3. Generated from `specs/FindCoordinator.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, EncodeError, Reader, Writer};

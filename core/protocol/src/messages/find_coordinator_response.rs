@@ -1,4 +1,4 @@
-//! FindCoordinatorResponse: key 10, versions 0 to 6, flexible from 3. Generated from `specs/FindCoordinatorResponse.spec`.
+//! FindCoordinatorResponse: key 10, versions 0 to 6, flexible from 3. Generated from `specs/FindCoordinator.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

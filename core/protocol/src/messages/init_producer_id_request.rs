@@ -1,4 +1,4 @@
-//! InitProducerIdRequest: key 22, versions 0 to 5, 6 not advertised, flexible from 2. Generated from `specs/InitProducerIdRequest.spec`.
+//! InitProducerIdRequest: key 22, versions 0 to 5, 6 not advertised, flexible from 2. Generated from `specs/InitProducerId.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, EncodeError, Reader, Writer};

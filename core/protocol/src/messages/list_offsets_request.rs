@@ -1,4 +1,4 @@
-//! ListOffsetsRequest: key 2, versions 1 to 11, flexible from 6. Generated from `specs/ListOffsetsRequest.spec`.
+//! ListOffsetsRequest: key 2, versions 1 to 11, flexible from 6. Generated from `specs/ListOffsets.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

@@ -1,4 +1,4 @@
-//! MetadataRequest: key 3, versions 0 to 13, flexible from 9. Generated from `specs/MetadataRequest.spec`.
+//! MetadataRequest: key 3, versions 0 to 13, flexible from 9. Generated from `specs/Metadata.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! OffsetForLeaderEpochRequest: key 23, versions 2 to 4, flexible from 4. Generated from `specs/OffsetForLeaderEpochRequest.spec`.
+//! OffsetForLeaderEpochRequest: key 23, versions 2 to 4, flexible from 4. Generated from `specs/OffsetForLeaderEpoch.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

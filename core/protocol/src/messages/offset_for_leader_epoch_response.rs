@@ -1,4 +1,4 @@
-//! OffsetForLeaderEpochResponse: key 23, versions 2 to 4, flexible from 4. Generated from `specs/OffsetForLeaderEpochResponse.spec`.
+//! OffsetForLeaderEpochResponse: key 23, versions 2 to 4, flexible from 4. Generated from `specs/OffsetForLeaderEpoch.spec`.
 
 use crate::ApiKey;
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};

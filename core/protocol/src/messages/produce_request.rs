@@ -1,4 +1,4 @@
-//! ProduceRequest: key 0, versions 3 to 13, flexible from 9. Generated from `specs/ProduceRequest.spec`.
+//! ProduceRequest: key 0, versions 3 to 13, flexible from 9. Generated from `specs/Produce.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Records, Writer};
 use crate::{ApiKey, Uuid};

@@ -1,4 +1,4 @@
-//! ProduceResponse: key 0, versions 3 to 13, flexible from 9. Generated from `specs/ProduceResponse.spec`.
+//! ProduceResponse: key 0, versions 3 to 13, flexible from 9. Generated from `specs/Produce.spec`.
 
 use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};

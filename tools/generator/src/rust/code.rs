@@ -55,10 +55,7 @@ impl Emit<'_> {
         let Versions { first, last } = message.versions;
         match (message.kind, message.key) {
             (Kind::Request | Kind::Response, _) => {
-                let api = message
-                    .name
-                    .trim_end_matches("Request")
-                    .trim_end_matches("Response");
+                let api = message.file();
                 let _ = writeln!(
                     out,
                     "/// Which API.\npub const KEY: ApiKey = ApiKey::{api};"

@@ -1,4 +1,4 @@
-//! From the text of a spec to its model.
+//! From the text of a spec to the model of its messages.
 //!
 //! Invariants
 //! - S1: every struct that a field names is defined once in its message, and structs do not contain themselves.
@@ -9,13 +9,23 @@ use super::{BadSpec, Field, Kind, Message, Struct, Type, Versions};
 use std::collections::BTreeMap;
 
 impl Message {
-    /// Reads a spec.
-    pub fn parse(text: &str) -> Result<Message, BadSpec> {
-        let mut lines = text
+    /// Reads a spec: its messages, one behind the other.
+    pub fn parse(text: &str) -> Result<Vec<Message>, BadSpec> {
+        let lines: Vec<(usize, &str)> = text
             .lines()
             .enumerate()
-            .map(|(index, line)| (index + 1, line));
-        let mut message = Message::parse_head(&mut lines)?;
+            .map(|(index, line)| (index + 1, line))
+            .collect();
+        lines
+            .chunk_by(|_, (_, next)| Message::parse_kind(next).is_none())
+            .map(|lines| Message::parse_one(&mut lines.iter().copied()))
+            .collect()
+    }
+
+    fn parse_one<'a>(
+        lines: &mut impl Iterator<Item = (usize, &'a str)>,
+    ) -> Result<Message, BadSpec> {
+        let mut message = Message::parse_head(lines)?;
         // The structs that are open, outermost first: the index of each, and how deep its fields are.
         let mut open: Vec<(Option<usize>, usize)> = vec![(None, 0)];
         for (line, text) in lines {
@@ -69,6 +79,19 @@ impl Message {
         }
     }
 
+    /// The line with which a message begins: a kind and a name, nothing more.
+    fn parse_kind(line: &str) -> Option<(Kind, &str)> {
+        let (kind, name) = line.split_once(' ')?;
+        let kind = match kind {
+            "request" => Kind::Request,
+            "response" => Kind::Response,
+            "metadata" => Kind::Metadata,
+            "data" | "coordinator-key" | "coordinator-value" => Kind::Data,
+            _ => return None,
+        };
+        Some((kind, name)).filter(|(_, name)| !name.contains(' '))
+    }
+
     fn parse_head<'a>(
         lines: &mut impl Iterator<Item = (usize, &'a str)>,
     ) -> Result<Message, BadSpec> {
@@ -77,16 +100,8 @@ impl Message {
             what: what.to_owned(),
         };
         let (line, first) = lines.next().ok_or_else(|| bad(0, "empty"))?;
-        let (kind, name) = first
-            .split_once(' ')
-            .ok_or_else(|| bad(line, "kind and name wanted"))?;
-        let kind = match kind {
-            "request" => Kind::Request,
-            "response" => Kind::Response,
-            "metadata" => Kind::Metadata,
-            "data" | "coordinator-key" | "coordinator-value" => Kind::Data,
-            _ => return Err(bad(line, "unknown kind")),
-        };
+        let (kind, name) =
+            Message::parse_kind(first).ok_or_else(|| bad(line, "kind and name wanted"))?;
         let mut message = Message {
             kind,
             name: name.to_owned(),
@@ -209,8 +224,13 @@ mod tests {
 
     #[test]
     fn a_spec_is_read() {
-        let text = "request XRequest\nkey 7\nlisteners broker\nversions 1-3\nflexible 2+\n\nA []Y 0+\n  B string 2+ null 3+ tag 0 ignorable = null\nC Z 1\n\nstruct Z 0+\n  D int32 0+ = -1\n";
-        let message = Message::parse(text).unwrap();
+        let text = "request XRequest\nkey 7\nlisteners broker\nversions 1-3\nflexible 2+\n\nA []Y 0+\n  B string 2+ null 3+ tag 0 ignorable = null\nC Z 1\n\nstruct Z 0+\n  D int32 0+ = -1\n\nresponse XResponse\nkey 7\nversions 1-3\nflexible 2+\n\nE int8 1+\n";
+        let messages = Message::parse(text).unwrap();
+        let [message, answer] = messages.as_slice() else {
+            panic!("{messages:?}");
+        };
+        assert_eq!((answer.kind, answer.file()), (Kind::Response, "X"));
+        assert_eq!(answer.fields.len(), 1);
         assert_eq!(
             (message.key, message.versions),
             (Some(7), Versions { first: 1, last: 3 })
