@@ -113,10 +113,21 @@ fn within(topic: &Topic, index: i32) -> Result<PartitionId, ErrorCode> {
     }
 }
 
-/// Who leads a partition, in which epoch.
-pub(crate) fn leader(topic: &Topic, index: i32) -> Option<(i32, i32)> {
-    let partition = topic.partitions.get(usize::try_from(index).ok()?)?;
-    Some((partition.leader.0, partition.leader_epoch.0))
+/// Who leads a partition, in which epoch. That broker's address, at the listener a request came in by, goes to the others unless
+/// it is there already.
+pub(crate) fn leader(
+    bench: &Bench,
+    listener: u16,
+    topic: Option<&Topic>,
+    index: i32,
+    addresses: &mut Vec<Node>,
+) -> Option<(i32, i32)> {
+    let partition = topic?.partitions.get(usize::try_from(index).ok()?)?;
+    let leader = partition.leader.0;
+    if !addresses.iter().any(|known| known.id == leader) {
+        addresses.extend(node(bench, listener, leader));
+    }
+    Some((leader, partition.leader_epoch.0))
 }
 
 /// Whether a broker is registered and not fenced.

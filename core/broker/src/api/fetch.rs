@@ -21,9 +21,9 @@ use ottla_protocol::messages::fetch_response::{
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Hole, Reader, Records};
 use ottla_shard::Isolation;
 
-use super::{Api, Outcome, epoch, never};
+use super::{Api, Outcome, epoch, isolation, never};
 use crate::bench::Bench;
-use crate::cluster;
+use crate::cluster::{self, Node};
 use crate::connection::Reply;
 use crate::fetch_session::{Fetch, Found, Interest, SESSION, Taken, TopicKey, Wanted};
 use crate::gather::Call;
@@ -36,6 +36,9 @@ pub(super) const API: Api = Api {
     start,
     finish: never,
 };
+
+/// The reader has asked the wrong broker, or a leader of the past: it is told who leads now.
+const MOVED: [ErrorCode; 2] = [ErrorCode::NotLeaderOrFollower, ErrorCode::FencedLeaderEpoch];
 
 fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
@@ -103,10 +106,7 @@ fn read(
         until: now.mono.after_ms(request.max_wait_ms.into()),
         min_bytes: size(request.min_bytes).min(max_bytes),
         max_bytes,
-        isolation: match request.isolation_level {
-            0 => Isolation::ReadUncommitted,
-            _ => Isolation::ReadCommitted,
-        },
+        isolation: isolation(request.isolation_level),
         forgotten: forgotten.collect(),
         wanted,
         call,
@@ -139,6 +139,7 @@ pub(crate) fn answer(bench: &mut Bench, index: u32) {
     let mut pieces: Vec<Parts> = Vec::new();
     let mut last: Option<&TopicKey> = None;
     let mut errors = Vec::new();
+    let mut leaders = Vec::new();
     for interest in results {
         if last != Some(&interest.wanted.topic) {
             response.responses.push(topic(&interest.wanted.topic));
@@ -147,13 +148,17 @@ pub(crate) fn answer(bench: &mut Bench, index: u32) {
         let mut said = say(interest, isolation);
         if said.error_code != 0 {
             errors.extend(ErrorCode::from_code(said.error_code));
-            point_to_leader(
-                bench,
-                &call,
-                interest,
-                &mut said,
-                &mut response.node_endpoints,
-            );
+            if call.version >= 16 && MOVED.map(ErrorCode::code).contains(&said.error_code) {
+                let topic = cluster::topic_of(&bench.image, &interest.wanted.topic);
+                let index = said.partition_index;
+                let leader = cluster::leader(bench, call.listener, topic, index, &mut leaders);
+                if let Some((leader_id, leader_epoch)) = leader {
+                    said.current_leader = LeaderIdAndEpoch {
+                        leader_id,
+                        leader_epoch,
+                    };
+                }
+            }
         }
         if let Found::Read { records, .. } = &interest.found
             && !records.is_empty()
@@ -164,6 +169,7 @@ pub(crate) fn answer(bench: &mut Bench, index: u32) {
             topic.partitions.push(said);
         }
     }
+    response.node_endpoints = leaders.into_iter().map(endpoint).collect();
     let frame = ottla_protocol::response(call.key, call.version, call.correlation_id, |w| {
         response.encode(w, call.version)
     });
@@ -230,38 +236,12 @@ fn say(interest: &Interest, isolation: Isolation) -> PartitionData<'static> {
     said
 }
 
-fn point_to_leader(
-    bench: &Bench,
-    call: &Call,
-    interest: &Interest,
-    said: &mut PartitionData<'_>,
-    endpoints: &mut Vec<NodeEndpoint<'_>>,
-) {
-    let moved = [ErrorCode::NotLeaderOrFollower, ErrorCode::FencedLeaderEpoch].map(ErrorCode::code);
-    if call.version < 16 || !moved.contains(&said.error_code) {
-        return;
-    }
-    let found = cluster::topic_of(&bench.image, &interest.wanted.topic);
-    let Some((leader_id, leader_epoch)) =
-        found.and_then(|topic| cluster::leader(topic, said.partition_index))
-    else {
-        return;
-    };
-    said.current_leader = LeaderIdAndEpoch {
-        leader_id,
-        leader_epoch,
-    };
-    if endpoints.iter().any(|known| known.node_id == leader_id) {
-        return;
-    }
-    if let Some(node) = cluster::node(bench, call.listener, leader_id) {
-        let (host, port, rack) = (node.host.into(), node.port, node.rack.map(Cow::Owned));
-        endpoints.push(NodeEndpoint {
-            node_id: leader_id,
-            host,
-            port,
-            rack,
-        });
+fn endpoint(node: Node) -> NodeEndpoint<'static> {
+    NodeEndpoint {
+        node_id: node.id,
+        host: node.host.into(),
+        port: node.port,
+        rack: node.rack.map(Cow::Owned),
     }
 }
 

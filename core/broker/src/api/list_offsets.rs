@@ -8,13 +8,14 @@
 
 use ottla_machine::{Now, Offset};
 use ottla_protocol::messages::ListOffsetsRequest;
+use ottla_protocol::messages::list_offsets_request::ListOffsetsPartition;
 use ottla_protocol::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
-use ottla_shard::{Isolation, Question, ShardAsk};
+use ottla_shard::{Isolation, Question};
 
-use super::{Api, Outcome, epoch, gathered, refused};
+use super::{Api, Outcome, ask, epoch, gathered, isolation, refused};
 use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
@@ -37,46 +38,46 @@ const FIRST_WITH_EPOCHS: i16 = 4;
 fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let (body, version) = (call.body.clone(), call.version);
     let request = ListOffsetsRequest::decode(&mut Reader::new(&body), version)?;
-    let isolation = if request.isolation_level == 0 {
-        Isolation::ReadUncommitted
-    } else {
-        Isolation::ReadCommitted
-    };
     let gather = bench.gathers.open(call, None);
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let timestamp = partition.timestamp;
-            let special = SPECIAL.iter().find(|(value, _)| *value == timestamp);
-            let known = timestamp >= -2 || special.is_some_and(|(_, first)| version >= *first);
-            match cluster::find_by_name(&bench.image, &topic.name, partition.partition_index) {
-                Err(code) => bench.gathers.settle(gather, refused(code, None)),
-                Ok(_) if !known => bench
-                    .gathers
-                    .settle(gather, refused(ErrorCode::UnsupportedVersion, None)),
-                Ok(_) if timestamp == -6 => {
-                    let none = ottla_shard::Answer::Offset {
-                        timestamp: -1,
-                        offset: Offset(-1),
-                        leader_epoch: epoch(-1),
-                    };
-                    bench.gathers.settle(gather, Answer::Shard(none));
-                }
-                Ok(id) => {
-                    let current_leader_epoch = epoch(partition.current_leader_epoch);
-                    let question = Question::ListOffset {
-                        current_leader_epoch,
-                        timestamp,
-                        isolation,
-                    };
-                    let ticket = bench.gathers.expect(gather);
-                    bench
-                        .asks
-                        .push_back(ShardAsk::Question(ticket, id, question));
-                }
-            }
+            let found = cluster::find_by_name(&bench.image, &topic.name, partition.partition_index);
+            let isolation = isolation(request.isolation_level);
+            ask(
+                bench,
+                gather,
+                found,
+                question(partition, isolation, version),
+            );
         }
     }
     Ok(gathered(bench, now, gather))
+}
+
+/// What the shard is asked; or the answer, when it need not be.
+fn question(
+    partition: &ListOffsetsPartition,
+    isolation: Isolation,
+    version: i16,
+) -> Result<Question, Answer> {
+    let timestamp = partition.timestamp;
+    let special = SPECIAL.iter().find(|(value, _)| *value == timestamp);
+    let known = timestamp >= -2 || special.is_some_and(|(_, first)| version >= *first);
+    if !known {
+        return Err(refused(ErrorCode::UnsupportedVersion, None));
+    }
+    if timestamp == -6 {
+        return Err(Answer::Shard(ottla_shard::Answer::Offset {
+            timestamp: -1,
+            offset: Offset(-1),
+            leader_epoch: epoch(-1),
+        }));
+    }
+    Ok(Question::ListOffset {
+        current_leader_epoch: epoch(partition.current_leader_epoch),
+        timestamp,
+        isolation,
+    })
 }
 
 fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {

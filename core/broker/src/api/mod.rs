@@ -21,7 +21,7 @@ pub(crate) mod produce;
 use ottla_controller::Refusal;
 use ottla_machine::{LeaderEpoch, Now, Offset, Ticket};
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode};
-use ottla_shard::Refused;
+use ottla_shard::{Isolation, PartitionId, Question, Refused, ShardAsk};
 
 use crate::bench::{Answer, Bench};
 use crate::connection::Reply;
@@ -111,6 +111,24 @@ fn never(_: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     unreachable!("{} opens no gather", gather.call.key)
 }
 
+/// Asks the shard about a partition, if there is one and if it must be asked at all.
+fn ask(
+    bench: &mut Bench,
+    gather: Ticket,
+    found: Result<PartitionId, ErrorCode>,
+    question: Result<Question, Answer>,
+) {
+    match (found, question) {
+        (Err(code), _) => bench.gathers.settle(gather, refused(code, None)),
+        (Ok(_), Err(answer)) => bench.gathers.settle(gather, answer),
+        (Ok(id), Ok(question)) => {
+            let ticket = bench.gathers.expect(gather);
+            let asked = ShardAsk::Question(ticket, id, question);
+            bench.asks.push_back(asked);
+        }
+    }
+}
+
 /// A refusal before the shard.
 fn refused(error: ErrorCode, message: Option<&str>) -> Answer {
     Answer::Shard(ottla_shard::Answer::Refused(Refused {
@@ -133,6 +151,14 @@ fn epoch(wire: i32) -> LeaderEpoch {
         LeaderEpoch::NONE
     } else {
         LeaderEpoch(wire)
+    }
+}
+
+/// What a reader may see, as the wire has it.
+fn isolation(wire: i8) -> Isolation {
+    match wire {
+        0 => Isolation::ReadUncommitted,
+        _ => Isolation::ReadCommitted,
     }
 }
 

@@ -9,9 +9,9 @@ use ottla_protocol::messages::offset_for_leader_epoch_response::{
     EpochEndOffset, OffsetForLeaderEpochResponse, OffsetForLeaderTopicResult,
 };
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
-use ottla_shard::{Question, ShardAsk};
+use ottla_shard::Question;
 
-use super::{Api, Outcome, epoch, gathered, refused};
+use super::{Api, Outcome, ask, epoch, gathered};
 use crate::bench::{Answer, Bench};
 use crate::cluster;
 use crate::connection::Reply;
@@ -32,19 +32,12 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     let gather = bench.gathers.open(call, None);
     for topic in &request.topics {
         for partition in &topic.partitions {
-            match cluster::find_by_name(&bench.image, &topic.topic, partition.partition) {
-                Err(code) => bench.gathers.settle(gather, refused(code, None)),
-                Ok(id) => {
-                    let question = Question::EpochEnd {
-                        current_leader_epoch: epoch(partition.current_leader_epoch),
-                        leader_epoch: epoch(partition.leader_epoch),
-                    };
-                    let ticket = bench.gathers.expect(gather);
-                    bench
-                        .asks
-                        .push_back(ShardAsk::Question(ticket, id, question));
-                }
-            }
+            let found = cluster::find_by_name(&bench.image, &topic.topic, partition.partition);
+            let question = Question::EpochEnd {
+                current_leader_epoch: epoch(partition.current_leader_epoch),
+                leader_epoch: epoch(partition.leader_epoch),
+            };
+            ask(bench, gather, found, Ok(question));
         }
     }
     Ok(gathered(bench, now, gather))

@@ -21,7 +21,7 @@ use ottla_shard::{Append, Appended, PartitionId, Refused, ShardAsk};
 
 use super::{Api, Outcome, gathered, refused};
 use crate::bench::{Answer, Bench};
-use crate::cluster;
+use crate::cluster::{self, Node};
 use crate::connection::Reply;
 use crate::gather::{Call, Gather};
 
@@ -120,6 +120,7 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let mut response = ProduceResponse::default();
     let mut answers = answers.into_iter();
     let mut worst = None;
+    let mut leaders = Vec::new();
     for topic in &request.topic_data {
         let mut partition_responses = Vec::with_capacity(topic.partition_data.len());
         for partition in &topic.partition_data {
@@ -133,13 +134,15 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
                     bench.counters.error(ApiKey::Produce, code);
                     worst = Some(code);
                     if call.version >= 10 && code == ErrorCode::NotLeaderOrFollower {
-                        point_to_leader(
-                            bench,
-                            &call,
-                            topic,
-                            &mut said,
-                            &mut response.node_endpoints,
-                        );
+                        let topic = cluster::topic(&bench.image, &topic.name, topic.topic_id);
+                        let leader =
+                            cluster::leader(bench, call.listener, topic, said.index, &mut leaders);
+                        if let Some((leader_id, leader_epoch)) = leader {
+                            said.current_leader = LeaderIdAndEpoch {
+                                leader_id,
+                                leader_epoch,
+                            };
+                        }
                     }
                 }
                 None => {}
@@ -153,6 +156,7 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
             partition_responses,
         });
     }
+    response.node_endpoints = leaders.into_iter().map(endpoint).collect();
     match (request.acks, worst) {
         (0, None) => Reply::Silent,
         (0, Some(code)) => {
@@ -209,33 +213,11 @@ fn say(index: i32, answer: Option<Answer>) -> PartitionProduceResponse<'static> 
     }
 }
 
-fn point_to_leader(
-    bench: &Bench,
-    call: &Call,
-    topic: &TopicProduceData<'_>,
-    said: &mut PartitionProduceResponse<'_>,
-    endpoints: &mut Vec<NodeEndpoint<'_>>,
-) {
-    let found = cluster::topic(&bench.image, &topic.name, topic.topic_id);
-    let Some((leader_id, leader_epoch)) =
-        found.and_then(|topic| cluster::leader(topic, said.index))
-    else {
-        return;
-    };
-    said.current_leader = LeaderIdAndEpoch {
-        leader_id,
-        leader_epoch,
-    };
-    if endpoints.iter().any(|known| known.node_id == leader_id) {
-        return;
-    }
-    if let Some(node) = cluster::node(bench, call.listener, leader_id) {
-        let (host, port, rack) = (node.host.into(), node.port, node.rack.map(Cow::Owned));
-        endpoints.push(NodeEndpoint {
-            node_id: leader_id,
-            host,
-            port,
-            rack,
-        });
+fn endpoint(node: Node) -> NodeEndpoint<'static> {
+    NodeEndpoint {
+        node_id: node.id,
+        host: node.host.into(),
+        port: node.port,
+        rack: node.rack.map(Cow::Owned),
     }
 }
