@@ -1,20 +1,12 @@
-//! The office of the node: the metadata quorum, the controller that decides on top of it, and this node's own membership. Inputs come from
-//! the broker (completions of parts [`QUORUM`] and [`QUORUM_LOG`], requests of the clients' side); what is committed and answered goes
-//! back as [`OfficeTell`].
-//!
-//! | life | on | becomes |
-//! |---|---|---|
-//! | Loading | the quorum leads, all that was committed before is folded in | Beginning (`Bootstrap`, `RegisterController`, `RegisterBroker`) |
-//! | Beginning | all granted and committed: the broker epoch is known | Waking (a heartbeat) |
-//! | Waking | no longer fenced | Serving |
-//! | Serving | `leave` | Leaving (a heartbeat that wants to stop) |
-//! | Leaving | it may stop | Left |
-//! | Left, or `close` in any life | the log is closed | Closed |
+//! The office of the node: the metadata quorum, the controller on top of it, and this node's own membership, which asks that
+//! controller like anybody else. Inputs come from the broker (completions of parts [`QUORUM`] and [`QUORUM_LOG`], requests of the
+//! clients' side); what is committed and answered goes back as [`OfficeTell`].
 //!
 //! F1: the controller is asked at the log's tail, always: what it replayed is what the quorum has assigned.
 //! F2: the image that is told is folded from committed records only.
 
 mod look;
+mod membership;
 
 pub use look::MetadataLogView;
 
@@ -22,13 +14,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_controller::{
-    Controller, ControllerView, FRESH_FEATURES, Heartbeat, HeartbeatAnswer, READABLE_FEATURES,
-    Registration, Request, Response, refusal,
-};
+use ottla_controller::{Controller, ControllerView, Request, Response, refusal};
 use ottla_machine::{Cause, DiskOutput, Emit, Entry, Fault, Now, Offset, Op, Rng, Ticket, Time};
 use ottla_metadata::config::StaticConfig;
-use ottla_metadata::{ControllerNode, Endpoint, FeatureRange, Fold, Image};
+use ottla_metadata::{Fold, Image};
 use ottla_protocol::Uuid;
 use ottla_quorum::{
     AppendError, CommittedBatch, Identity, Place, Quorum, QuorumEvent, SnapshotId, VoterEndpoint,
@@ -37,7 +26,8 @@ use ottla_replicated::{Outcome, Refused, Runtime, Tail};
 
 use crate::boot::Booted;
 use crate::config::ListenerAddress;
-use crate::office_words::{QuorumNode, QuorumReplica, QuorumView};
+use crate::office_words::QuorumView;
+use membership::{Membership, Move};
 
 /// The part of the machine that the quorum's own files answer to.
 pub(crate) const QUORUM: u16 = 4;
@@ -70,16 +60,6 @@ pub(crate) enum OfficeTell {
     Offline(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    Loading,
-    Beginning,
-    Waking,
-    Serving,
-    Leaving,
-    Left,
-}
-
 /// What the office needs to know of the node.
 #[derive(Clone, Debug)]
 pub(crate) struct OfficeSettings {
@@ -94,19 +74,13 @@ pub(crate) struct OfficeSettings {
 #[derive(Clone)]
 pub(crate) struct Office {
     settings: OfficeSettings,
-    incarnation: Uuid,
     quorum: Quorum,
     runtime: Runtime<Controller>,
     view: ControllerView,
     fold: Fold,
     /// The fold has moved since the image was told.
     stale: bool,
-    life: Life,
-    /// When the next heartbeat is due: the last one did not say yet what this broker waits for.
-    beat_at: Option<Time>,
-    /// The high watermark that the last heartbeat told.
-    beat_told: Offset,
-    broker_epoch: i64,
+    membership: Membership,
     /// High watermark and end of the log as they were shown last.
     shown: Option<(Offset, Offset)>,
     events: Vec<QuorumEvent>,
@@ -153,18 +127,15 @@ impl Office {
             statics: Arc::clone(&settings.statics),
             rng: rng.child(1),
         };
+        let incarnation = Uuid::from_random(rng.next_16());
         Office {
-            incarnation: Uuid::from_random(rng.next_16()),
+            membership: Membership::new(meta.node_id, incarnation),
             settings,
             quorum,
             runtime: Runtime::new(Controller::new(), Offset(0)),
             view,
             fold: Fold::new(),
             stale: false,
-            life: Life::Loading,
-            beat_at: None,
-            beat_told: Offset(-1),
-            broker_epoch: -1,
             shown: None,
             events: Vec::new(),
             tells: VecDeque::new(),
@@ -205,7 +176,11 @@ impl Office {
             let outcome = self.runtime.on_time(now, &self.view, &mut tail);
             self.on_outcome(now, outcome);
         }
-        if self.beat_at.is_some_and(|due| due <= now.mono) {
+        if self
+            .membership
+            .deadline()
+            .is_some_and(|due| due <= now.mono)
+        {
             self.beat(now);
         }
         self.quorum.settle(now, fx, &mut self.events);
@@ -217,7 +192,7 @@ impl Office {
         [
             self.quorum.deadline(),
             self.runtime.deadline(),
-            self.beat_at,
+            self.membership.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -226,13 +201,8 @@ impl Office {
 
     /// This broker wants to stop: its partitions are given up first.
     pub(crate) fn leave(&mut self, now: Now) {
-        if self.life == Life::Serving {
-            self.life = Life::Leaving;
-            self.beat(now);
-        } else {
-            self.life = Life::Left;
-            self.tells.push_back(OfficeTell::Left);
-        }
+        let moved = self.membership.leave();
+        self.on_move(now, moved);
     }
 
     /// Closes the metadata log.
@@ -243,7 +213,7 @@ impl Office {
 
     /// The epoch under which this broker is registered; -1 before.
     pub(crate) fn broker_epoch(&self) -> i64 {
-        self.broker_epoch
+        self.membership.broker_epoch()
     }
 
     /// What is to be told, in order.
@@ -264,34 +234,6 @@ impl Office {
         }
         self.shown = Some(at);
         Some(self.quorum_view())
-    }
-
-    fn quorum_view(&self) -> QuorumView {
-        let view = self.quorum.view();
-        let replica = |replica: &ottla_quorum::Replica| QuorumReplica {
-            id: replica.id.0,
-            directory_id: replica.directory_id,
-            log_end_offset: replica.log_end_offset.0,
-            last_fetch_ms: -1,
-            last_caught_up_ms: -1,
-        };
-        let node = |voter: &ottla_quorum::Voter| QuorumNode {
-            id: voter.id.0,
-            listeners: voter
-                .endpoints
-                .iter()
-                .map(|at| (at.name.clone(), at.host.clone(), at.port))
-                .collect(),
-        };
-        QuorumView {
-            leader_id: view.leader.map_or(-1, |leader| leader.0),
-            leader_epoch: view.epoch.0,
-            high_watermark: view.high_watermark.0,
-            kraft_version: view.kraft_version,
-            voters: view.replicas.iter().map(replica).collect(),
-            observers: Vec::new(),
-            nodes: view.voters.iter().map(node).collect(),
-        }
     }
 
     fn on_events(&mut self, now: Now) {
@@ -362,7 +304,7 @@ impl Office {
     }
 
     fn on_leading(&mut self, now: Now) -> Result<(), String> {
-        if self.life == Life::Left {
+        if self.membership.has_left() {
             return Ok(());
         }
         if let Some(unfit) = self.runtime.state().unfit() {
@@ -380,15 +322,10 @@ impl Office {
         let _ = self.runtime.on_high_watermark(self.runtime.end_offset());
         let passed = self.runtime.begin(now, &self.view);
         self.on_replies(now, passed.replies);
-        self.life = Life::Beginning;
-        let features = FRESH_FEATURES
-            .iter()
-            .map(|(name, level)| ((*name).to_owned(), *level))
-            .collect();
         // One after the other at the tail, one flush for all: each is decided on what the one before has appended.
-        self.ask(now, Request::Bootstrap { features });
-        self.ask(now, Request::RegisterController(self.controller_node()));
-        self.ask(now, Request::RegisterBroker(self.registration()));
+        for request in self.membership.begin(&self.settings) {
+            self.ask(now, request);
+        }
         Ok(())
     }
 
@@ -419,126 +356,31 @@ impl Office {
     fn on_replies(&mut self, now: Now, replies: Vec<(Ticket, Response)>) {
         for (ticket, response) in replies {
             if ticket == OWN {
-                self.on_own(now, response);
+                let committed = self.quorum.high_watermark();
+                let moved = self.membership.on_response(now, response, committed);
+                self.on_move(now, moved);
             } else {
                 self.tells.push_back(OfficeTell::Answer(ticket, response));
             }
         }
     }
 
-    /// The next step of this broker's own life.
-    fn on_own(&mut self, now: Now, response: Response) {
-        match (self.life, response) {
-            // It was stopped before it served; what it had asked for concerns nobody any more.
-            (Life::Left, _) => {}
-            (
-                Life::Beginning,
-                Response::Bootstrap(Ok(_)) | Response::RegisterController(Ok(())),
-            ) => {}
-            (Life::Beginning, Response::RegisterBroker(Ok(epoch))) => {
-                self.broker_epoch = epoch;
-                self.life = Life::Waking;
-                self.beat(now);
-            }
-            (_, Response::BrokerHeartbeat(Ok(answer))) => self.on_beat(now, answer),
-            (life, Response::Refused((_, why))) => self.refused(life, &why),
-            (life, other) => self.refused(life, &format!("{other:?}")),
-        }
-    }
-
-    fn refused(&mut self, life: Life, why: &str) {
-        self.tells.push_back(OfficeTell::Offline(format!(
-            "the controller refused this node ({life:?}): {why}"
-        )));
-    }
-
-    fn on_beat(&mut self, now: Now, answer: HeartbeatAnswer) {
-        match self.life {
-            Life::Waking if !answer.fenced => {
-                self.life = Life::Serving;
+    /// This broker's own life has gone on, or not.
+    fn on_move(&mut self, now: Now, moved: Move) {
+        match moved {
+            Move::Stay => {}
+            Move::Beat => self.beat(now),
+            Move::Serving => {
                 self.stale = true;
                 self.tells.push_back(OfficeTell::Serving);
             }
-            Life::Leaving if answer.should_shut_down => {
-                self.life = Life::Left;
-                self.tells.push_back(OfficeTell::Left);
-            }
-            Life::Waking | Life::Leaving => {
-                // News is told at once; asking the same again waits.
-                let news = self.quorum.high_watermark() > self.beat_told;
-                self.beat_at = Some(if news {
-                    now.mono
-                } else {
-                    now.mono.after_ms(BEAT_MS)
-                });
-            }
-            _ => {}
+            Move::Left => self.tells.push_back(OfficeTell::Left),
+            Move::Refused(why) => self.tells.push_back(OfficeTell::Offline(why)),
         }
     }
 
     fn beat(&mut self, now: Now) {
-        self.beat_at = None;
-        self.beat_told = self.quorum.high_watermark();
-        let beat = Heartbeat {
-            broker: self.view.node,
-            epoch: self.broker_epoch,
-            metadata_offset: self.beat_told.plus(-1),
-            want_fence: false,
-            want_shutdown: self.life == Life::Leaving,
-        };
-        self.ask(now, Request::BrokerHeartbeat(beat));
-    }
-
-    fn controller_node(&self) -> ControllerNode {
-        let at = &self.settings.controller_endpoint;
-        ControllerNode {
-            id: self.view.node,
-            incarnation: self.incarnation,
-            endpoints: vec![Endpoint {
-                name: at.name.clone(),
-                host: at.host.clone(),
-                port: at.port,
-                security_protocol: 0,
-            }],
-            features: features(),
-        }
-    }
-
-    fn registration(&self) -> Registration {
-        let booted = &self.settings.booted;
-        let endpoint = |at: &ListenerAddress| Endpoint {
-            name: at.name.clone(),
-            host: at.host.clone(),
-            port: at.port,
-            security_protocol: 0,
-        };
-        Registration {
-            id: self.view.node,
-            incarnation: self.incarnation,
-            endpoints: self.settings.listeners.iter().map(endpoint).collect(),
-            features: features(),
-            rack: self
-                .settings
-                .statics
-                .configured("broker.rack")
-                .map(str::to_owned),
-            dirs: vec![booted.meta.directory_id],
-            previous_epoch: booted.stopped_epoch.unwrap_or(-1),
-        }
+        let beat = self.membership.beat(self.quorum.high_watermark());
+        self.ask(now, beat);
     }
 }
-
-/// What this node can read, said to whoever asks what the cluster could be finalized at.
-fn features() -> Vec<FeatureRange> {
-    READABLE_FEATURES
-        .iter()
-        .map(|(name, min, max)| FeatureRange {
-            name: (*name).to_owned(),
-            min: *min,
-            max: *max,
-        })
-        .collect()
-}
-
-/// How long a heartbeat that has no news waits, milliseconds.
-const BEAT_MS: i64 = 100;

@@ -3,7 +3,8 @@
 use ottla_machine::{LeaderEpoch, Offset};
 use ottla_metadata::Image;
 
-use crate::office::Office;
+use super::Office;
+use crate::office_words::{QuorumNode, QuorumReplica, QuorumView};
 
 /// Where this node's copy of the metadata log stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,35 @@ impl Office {
             leads: self.runtime.leads(),
             high_watermark: self.quorum.high_watermark(),
             assigned: self.quorum.end_offset(),
+        }
+    }
+
+    /// The quorum, as DescribeQuorum shows it.
+    pub(super) fn quorum_view(&self) -> QuorumView {
+        let view = self.quorum.view();
+        let replica = |replica: &ottla_quorum::Replica| QuorumReplica {
+            id: replica.id.0,
+            directory_id: replica.directory_id,
+            log_end_offset: replica.log_end_offset.0,
+            last_fetch_ms: -1,
+            last_caught_up_ms: -1,
+        };
+        let node = |voter: &ottla_quorum::Voter| QuorumNode {
+            id: voter.id.0,
+            listeners: voter
+                .endpoints
+                .iter()
+                .map(|at| (at.name.clone(), at.host.clone(), at.port))
+                .collect(),
+        };
+        QuorumView {
+            leader_id: view.leader.map_or(-1, |leader| leader.0),
+            leader_epoch: view.epoch.0,
+            high_watermark: view.high_watermark.0,
+            kraft_version: view.kraft_version,
+            voters: view.replicas.iter().map(replica).collect(),
+            observers: Vec::new(),
+            nodes: view.voters.iter().map(node).collect(),
         }
     }
 }
