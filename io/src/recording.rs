@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use ottla_desk::{CallDone, CallId, Errno, Fd, FileCall, Lane};
 use ottla_machine::Dir;
-use ottla_media::{Covered, CoveredNames, Media, MediaError, Node, Opening};
+use ottla_media::{Covered, CoveredNames, Failed, Media, MediaError, Node, Opening};
 
 use crate::bell::{Bell, locked};
 use crate::files::{Files, Finished, Range, Threads};
@@ -117,7 +117,7 @@ impl RecordingFiles {
             (Meaning::Synced(node, _), true)
                 if *done != CallDone::Plain(Err(Errno::Interrupted)) =>
             {
-                let failed = mirror.media.sync_fails(node);
+                let failed = mirror.media.sync_fails(node, Failed::Keeps);
                 failed.expect("G1: a file that is synced is open");
             }
             (Meaning::SyncedDir(path, covered), false) => {
@@ -188,11 +188,10 @@ impl Files for RecordingFiles {
 impl Recording {
     /// Writes what a power cut at this moment would leave of each directory, everything un-synced thrown away.
     pub fn power_cut(&self, into: &[(Dir, PathBuf)]) -> io::Result<()> {
-        let (mut media, roots) = {
+        let (media, roots) = {
             let mirror = locked(&self.mirror);
-            (mirror.media.clone(), mirror.roots.clone())
+            (mirror.media.durable_image(), mirror.roots.clone())
         };
-        media.power_cut(|_| false);
         for (dir, path) in into {
             let root = roots.get(dir).ok_or(io::ErrorKind::NotFound)?;
             unload(&media, root, path)?;

@@ -1,39 +1,65 @@
-//! The bytes of one file: the cache, and for every sector that no sync has covered, what the media still holds of it.
+//! The bytes of one file: the cache, and of what no sync has covered that which may be there instead after a power cut.
+//!
+//! Appending is free: as long as nothing is written over, what was there at any moment is the cache up to the length of that moment. Only
+//! what is written over or cut away is kept, as a version of its sector that was current until so many syncs had begun.
+//!
+//! Invariants
+//! - C1: no byte is held beyond the length.
+//! - C2: what the media holds of a sector is its lost image, or its first version, or the cache; the latter two up to the durable length.
+//! - C3: a sector is in `lost` or in `changed`, not in both.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// What a power cut keeps or loses as one: bytes.
-pub const SECTOR: u64 = 512;
+use crate::chunks::Chunks;
+use crate::fate::{Choices, Fate, SECTOR, Sector};
 
 /// Room is given in pages of this many bytes.
 const PAGE: u64 = 4096;
 
-/// Bytes are held in pieces of this size, so that a growing file is never copied.
-const CHUNK: u64 = 64 << 10;
+/// So many versions of a sector are kept for [`Fate::Earlier`]; those that a sync may need, always.
+const VERSIONS: usize = 4;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
-    chunks: BTreeMap<u64, Vec<u8>>,
+    chunks: Chunks,
     len: u64,
     allocated: u64,
-    /// Sectors changed since the last sync, as the media holds them; absent there: zeros.
-    old: BTreeMap<u64, Vec<u8>>,
-    /// The length on the media, when it is another one.
-    old_len: Option<u64>,
-    /// Sectors that a failed sync left behind, as the media holds them; none of them is in `old`.
-    lost: BTreeMap<u64, Vec<u8>>,
+    durable_len: u64,
+    /// The lengths it had since what is durable, by how many syncs had begun.
+    lengths: Vec<Lengths>,
+    /// Sectors that were written over or cut, with what was there before, oldest first.
+    changed: BTreeMap<u64, Vec<Version>>,
+    /// Sectors that a failed sync left behind, as the media holds them.
+    lost: BTreeMap<u64, Arc<Sector>>,
+    /// What was appended below this is lost or durable.
+    lost_to: u64,
     syncs_begun: u64,
-    /// The latest begun among the syncs that ended.
+    /// Syncs that began up to this one cover nothing any more: a later one ended.
     synced: u64,
 }
 
-/// What a sync covers, from when it began.
+/// What was there of a sector until so many syncs had begun.
 #[derive(Clone, Debug)]
+struct Version {
+    until: u64,
+    bytes: Arc<Sector>,
+}
+
+/// The lengths since so many syncs had begun.
+#[derive(Clone, Copy, Debug)]
+struct Lengths {
+    since: u64,
+    least: u64,
+    most: u64,
+}
+
+/// What a sync covers, from when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Covered {
     number: u64,
-    sectors: BTreeMap<u64, Vec<u8>>,
     len: u64,
 }
 
@@ -52,173 +78,291 @@ impl Content {
         pages(self.len.max(self.allocated).max(to))
     }
 
-    pub(crate) fn write(&mut self, at: u64, bytes: &[u8], keeps_old: bool) {
+    pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         let end = at + bytes.len() as u64;
-        if keeps_old && !bytes.is_empty() {
-            self.keep(at / SECTOR, (end - 1) / SECTOR);
+        if at < self.len {
+            self.keep(at / SECTOR, (end.min(self.len) - 1) / SECTOR);
+        } else if let Some(image) = self.lost.remove(&(at / SECTOR)) {
+            // The sector is written again, whole.
+            self.push(at / SECTOR, image);
         }
-        let mut done = 0;
-        while done < bytes.len() {
-            let position = at + done as u64;
-            let within = (position % CHUNK) as usize;
-            let count = (bytes.len() - done).min(CHUNK as usize - within);
-            let chunk = self.chunks.entry(position / CHUNK).or_default();
-            if chunk.len() < within + count {
-                chunk.resize(within + count, 0);
+        self.chunks.write(at, bytes);
+        self.set_len(self.len.max(end));
+    }
+
+    /// The same, but of each sector only what its fate says gets in.
+    pub(crate) fn write_some(&mut self, at: u64, bytes: &[u8], mut fate: impl FnMut(u64) -> Fate) {
+        let end = at + bytes.len() as u64;
+        for sector in at / SECTOR..end.div_ceil(SECTOR) {
+            let fresh = fate(sector).fresh();
+            let from = at.max(sector * SECTOR + fresh.start as u64);
+            let to = end.min(sector * SECTOR + fresh.end as u64);
+            if from < to {
+                self.write(from, &bytes[(from - at) as usize..(to - at) as usize]);
             }
-            chunk[within..within + count].copy_from_slice(&bytes[done..done + count]);
-            done += count;
         }
-        if end > self.len {
-            self.set_len(end, keeps_old);
-        }
+    }
+
+    /// The length of a write whose bytes went elsewhere.
+    pub(crate) fn grow(&mut self, to: u64) {
+        self.set_len(self.len.max(to));
     }
 
     pub(crate) fn read(&self, at: u64, len: usize) -> Bytes {
         let end = self.len.min(at.saturating_add(len as u64));
-        if at >= end {
-            return Bytes::new();
-        }
-        let mut bytes = vec![0; (end - at) as usize];
-        self.copy(at, &mut bytes);
-        Bytes::from(bytes)
+        self.chunks.read(at, end.saturating_sub(at) as usize)
     }
 
     pub(crate) fn allocate(&mut self, to: u64) {
         self.allocated = self.allocated.max(to);
     }
 
-    pub(crate) fn truncate(&mut self, len: u64, keeps_old: bool) {
+    pub(crate) fn truncate(&mut self, len: u64) {
         if len < self.len {
-            if keeps_old {
-                self.keep(len / SECTOR, (self.len - 1) / SECTOR);
-            }
-            let last = len / CHUNK;
-            self.chunks.split_off(&(last + 1));
-            if let Some(chunk) = self.chunks.get_mut(&last) {
-                chunk.truncate((len % CHUNK) as usize);
-            }
+            self.keep(len / SECTOR, (self.len - 1) / SECTOR);
+            self.chunks.cut(len);
+            self.lost_to = self.lost_to.min(len);
         }
         self.allocated = self.allocated.min(len);
-        self.set_len(len, keeps_old);
+        self.set_len(len);
     }
 
     pub(crate) fn sync(&mut self) {
-        self.syncs_begun += 1;
-        self.synced = self.syncs_begun;
-        self.old.clear();
-        self.old_len = None;
+        let covered = self.covered();
+        self.sync_to(covered);
     }
 
     /// What a sync that begins now covers.
     pub(crate) fn covered(&mut self) -> Covered {
         self.syncs_begun += 1;
-        let sector = |at: &u64| {
-            let mut bytes = vec![0; SECTOR as usize];
-            self.copy(at * SECTOR, &mut bytes);
-            (*at, bytes)
-        };
         Covered {
             number: self.syncs_begun,
-            sectors: self.old.keys().map(sector).collect(),
             len: self.len,
         }
     }
 
     /// That sync has ended: what changed meanwhile is not covered.
     pub(crate) fn sync_to(&mut self, covered: Covered) {
-        if covered.number < self.synced {
-            // One that began later has covered all that and more.
+        if covered.number <= self.synced {
+            // One that began later has covered all that and more, or has taken it.
             return;
         }
         self.synced = covered.number;
-        let mut now = vec![0; SECTOR as usize];
-        for (at, bytes) in covered.sectors {
-            now.fill(0);
-            self.copy(at * SECTOR, &mut now);
-            if now == bytes {
-                self.old.remove(&at);
-            } else if let Some(old) = self.old.get_mut(&at) {
-                *old = bytes;
-            }
-        }
-        self.old_len = (self.len != covered.len).then_some(covered.len);
+        self.durable_len = covered.len;
+        self.lengths.retain(|then| then.since >= covered.number);
+        self.changed.retain(|_, versions| {
+            versions.retain(|version| version.until >= covered.number);
+            !versions.is_empty()
+        });
     }
 
     /// A sync failed: no later one makes durable what is not, and a power cut takes it for sure.
     pub(crate) fn lose(&mut self) {
-        for (at, bytes) in std::mem::take(&mut self.old) {
-            self.lost.insert(at, bytes);
+        for sector in self.dirty() {
+            self.lost
+                .insert(sector, Arc::new(self.durable_sector(sector)));
         }
+        self.changed.clear();
+        self.lost_to = self.len;
+        self.synced = self.syncs_begun;
     }
 
-    /// M1: only what is in `old` can be lost. Asked for each sector, and with `None` for the length.
-    pub(crate) fn power_cut(&mut self, mut survives: impl FnMut(Option<u64>) -> bool) {
-        let certain = std::mem::take(&mut self.lost).into_iter();
-        let old = std::mem::take(&mut self.old).into_iter();
-        let gone: Vec<_> = certain
-            .chain(old.filter(|(at, _)| !survives(Some(*at))))
-            .collect();
-        for (at, bytes) in gone {
-            let len = self.len;
-            self.write(at * SECTOR, &bytes, false);
-            self.len = len;
+    /// A sync failed, and the cache is read anew from the media.
+    pub(crate) fn revert(&mut self) {
+        for sector in self.dirty() {
+            self.chunks
+                .write(sector * SECTOR, &self.durable_sector(sector));
         }
-        if let Some(old) = self.old_len.take()
-            && !survives(None)
-        {
-            self.len = old;
+        self.len = self.durable_len;
+        self.chunks.cut(self.len);
+        self.lost.split_off(&self.len.div_ceil(SECTOR));
+        self.settled();
+    }
+
+    /// Whether a power cut would change nothing.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.lengths.is_empty()
+            && self.changed.is_empty()
+            && self.lost.is_empty()
+            && self.allocated == 0
+    }
+
+    /// M1: only what no sync covered can be lost. Asked for each sector, and with `None` for the length.
+    pub(crate) fn power_cut(&mut self, mut fate: impl FnMut(Option<u64>) -> Fate) {
+        let (least, most) = self.lengths();
+        for sector in self.dirty() {
+            let old = self.durable_sector(sector);
+            let new = self.chunks.sector(sector);
+            let versions = self.changed.get(&sector).map_or(&[][..], Vec::as_slice);
+            let left = fate(Some(sector)).of(Choices {
+                old: &old,
+                new: &new,
+                earlier: &|nth| {
+                    let nth = nth as usize % versions.len().max(1);
+                    Some(*versions.get(nth)?.bytes)
+                },
+                unsure: within(sector, least),
+            });
+            self.chunks.write(sector * SECTOR, &left);
+        }
+        for (sector, image) in std::mem::take(&mut self.lost) {
+            self.chunks.write(sector * SECTOR, &*image);
+        }
+        if least < most {
+            self.len = match fate(None) {
+                Fate::New => self.len,
+                Fate::Length(len) => len.clamp(least, most),
+                _ => self.durable_len,
+            };
         }
         self.allocated = 0;
-        self.forget_beyond_end();
+        self.chunks.cut(self.len);
+        self.settled();
     }
 
-    fn set_len(&mut self, len: u64, keeps_old: bool) {
-        if keeps_old && len != self.len {
-            self.old_len.get_or_insert(self.len);
+    /// The smallest and the largest length since what is durable.
+    pub(crate) fn lengths(&self) -> (u64, u64) {
+        let durable = (self.durable_len, self.durable_len);
+        self.lengths.iter().fold(durable, |(least, most), then| {
+            (least.min(then.least), most.max(then.most))
+        })
+    }
+
+    /// Whether no power cut can change or take a byte between these two.
+    pub(crate) fn durable(&self, from: u64, to: u64) -> bool {
+        if from >= to {
+            return true;
+        }
+        if to > self.lengths().0 {
+            return false;
+        }
+        let sectors = from / SECTOR..to.div_ceil(SECTOR);
+        let lost = self.lost.range(sectors.clone());
+        let versions = self.changed.range(sectors);
+        let others = versions
+            .flat_map(|(sector, versions)| versions.iter().map(move |it| (sector, &it.bytes)))
+            .chain(lost);
+        for (sector, other) in others {
+            let part = within(*sector, from)..within(*sector, to);
+            if self.chunks.sector(*sector)[part.clone()] != other[part] {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Combines bytes with what stands there, in the cache and on the media alike.
+    pub(crate) fn damage(&mut self, at: u64, bytes: &[u8], combine: impl Fn(u8, u8) -> u8) {
+        let end = at + bytes.len() as u64;
+        let change = |held: &mut [u8], bytes: &[u8]| {
+            for (held, byte) in held.iter_mut().zip(bytes) {
+                *held = combine(*held, *byte);
+            }
+        };
+        let mut held = self.read(at, bytes.len()).to_vec();
+        change(&mut held, bytes);
+        self.chunks.write(at, &held);
+        let sectors = at / SECTOR..end.div_ceil(SECTOR);
+        let versions = self.changed.range_mut(sectors.clone());
+        let versions = versions.flat_map(|(sector, versions)| {
+            let images = versions.iter_mut().map(|version| &mut version.bytes);
+            images.map(move |image| (sector, image))
+        });
+        for (sector, image) in versions.chain(self.lost.range_mut(sectors)) {
+            let part = within(*sector, at)..within(*sector, end);
+            let from = (sector * SECTOR + part.start as u64 - at) as usize;
+            change(&mut Arc::make_mut(image)[part], &bytes[from..]);
+        }
+    }
+
+    /// Asserts the invariants.
+    pub(crate) fn check(&self) {
+        assert!(self.chunks.ends_by(self.len), "C1: beyond {}", self.len);
+        let both = self.lost.keys().find(|at| self.changed.contains_key(at));
+        assert_eq!(both, None, "C3: lost and changed");
+    }
+
+    /// All that is in the cache is durable.
+    pub(crate) fn settled(&mut self) {
+        self.durable_len = self.len;
+        self.lengths.clear();
+        self.changed.clear();
+        self.lost_to = self.lost_to.min(self.len);
+        self.synced = self.syncs_begun;
+    }
+
+    fn set_len(&mut self, len: u64) {
+        if len == self.len {
+            return;
+        }
+        let (least, most) = (len.min(self.len), len.max(self.len));
+        match self.lengths.last_mut() {
+            Some(then) if then.since == self.syncs_begun => {
+                then.least = then.least.min(least);
+                then.most = then.most.max(most);
+            }
+            _ => self.lengths.push(Lengths {
+                since: self.syncs_begun,
+                least,
+                most,
+            }),
         }
         self.len = len;
     }
 
-    /// Remembers what the media holds of these sectors, unless it is remembered already.
+    /// Remembers what is there of these sectors, which are about to change.
     fn keep(&mut self, first: u64, last: u64) {
         for sector in first..=last {
-            if self.old.contains_key(&sector) {
+            let known = self.changed.get(&sector).map_or(&[][..], Vec::as_slice);
+            let seen = known.last().is_some_and(|it| it.until == self.syncs_begun);
+            if seen && known.len() >= VERSIONS {
                 continue;
             }
-            let bytes = self.lost.remove(&sector).unwrap_or_else(|| {
-                let mut bytes = vec![0; SECTOR as usize];
-                self.copy(sector * SECTOR, &mut bytes);
-                bytes
-            });
-            self.old.insert(sector, bytes);
+            let bytes = match self.lost.remove(&sector) {
+                Some(image) => image,
+                None => Arc::new(self.chunks.sector(sector)),
+            };
+            self.push(sector, bytes);
         }
     }
 
-    /// Copies what is there; beyond the chunks there are zeros.
-    fn copy(&self, at: u64, into: &mut [u8]) {
-        let mut done = 0;
-        while done < into.len() {
-            let position = at + done as u64;
-            let within = (position % CHUNK) as usize;
-            let count = (into.len() - done).min(CHUNK as usize - within);
-            if let Some(chunk) = self.chunks.get(&(position / CHUNK)) {
-                let held = chunk.get(within..).unwrap_or_default();
-                let have = held.len().min(count);
-                into[done..done + have].copy_from_slice(&held[..have]);
-            }
-            done += count;
-        }
+    fn push(&mut self, sector: u64, bytes: Arc<Sector>) {
+        let until = self.syncs_begun;
+        let versions = self.changed.entry(sector).or_default();
+        versions.push(Version { until, bytes });
     }
 
-    /// Bytes beyond the end must read as zeros when the file grows again.
-    fn forget_beyond_end(&mut self) {
-        let last = self.len / CHUNK;
-        self.chunks.split_off(&(last + 1));
-        if let Some(chunk) = self.chunks.get_mut(&last) {
-            chunk.truncate((self.len % CHUNK) as usize);
+    /// The sectors that no sync has covered, nor lost.
+    fn dirty(&self) -> Vec<u64> {
+        let from = self.durable_len.max(self.lost_to) / SECTOR;
+        let appended = self.chunks.sectors(from, self.len.div_ceil(SECTOR));
+        let appended = appended.filter(|at| !self.lost.contains_key(at));
+        if self.changed.is_empty() {
+            return appended.collect();
         }
+        let mut dirty: Vec<u64> = self.changed.keys().copied().chain(appended).collect();
+        dirty.sort_unstable();
+        dirty.dedup();
+        dirty
     }
+
+    /// C2: what the media holds of a sector that is not lost.
+    fn durable_sector(&self, sector: u64) -> Sector {
+        let mut bytes = match self.changed.get(&sector) {
+            Some(versions) => *versions[0].bytes,
+            None => self.chunks.sector(sector),
+        };
+        bytes[within(sector, self.durable_len)..].fill(0);
+        bytes
+    }
+}
+
+/// Where in a sector a position of the file is, or the end of the sector that is nearer to it.
+fn within(sector: u64, position: u64) -> usize {
+    position.saturating_sub(sector * SECTOR).min(SECTOR) as usize
 }
 
 fn pages(bytes: u64) -> u64 {

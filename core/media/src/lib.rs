@@ -1,17 +1,35 @@
 //! One pure disk: files and directories in memory, with a page cache apart from the media. Inputs are calls that look like system
-//! calls; nothing is emitted. It is the disk of in-memory brokers, of the conformance suite, and of the simulator.
+//! calls; nothing is emitted and nothing is drawn. It is the disk of in-memory brokers, of the conformance suite, and of the simulator.
 //!
-//! A process may be killed without a word to the disk: what it wrote stays. A power cut is [`Media::power_cut`]: what was not
-//! synced survives in any subset that the caller chooses.
+//! A process may be killed without a word to the disk: what it wrote stays. In a power cut ([`Media::power_cut`]) the caller decides
+//! the [`Fate`] of everything that no sync covered:
+//!
+//! | what | may be |
+//! |---|---|
+//! | a sector that was changed | as it was durable; as it is; as it was before it was written over again (write-back comes when it likes); torn between the first two |
+//! | what of it lies beyond the least length since | also zeros or stale bytes: a file system may write the length down before the data |
+//! | a length that was changed | any between the least and the most that the file had since what is durable |
+//! | a change of names | there, whole, or not |
+//!
+//! File systems write down the length that a file had when one of its pages went out, or the end of a block (ext4's `i_disksize`, XFS's
+//! size at the end of an I/O), and a truncation as one: every length at which some append or truncation ended, and block ends between
+//! them. Any byte between the least and the most is more than that, and simpler. Content and length are decided apart, as the contract has
+//! it; so are names and files.
+//!
+//! Damage from outside ([`Media::rot`], [`Media::stray`], [`Media::misdirect`]) is in the cache and on the media alike, as if the page had
+//! been evicted and read again. Reads that fail are the caller's business: nothing here changes by them.
 //!
 //! Invariants
-//! - M1: what a sync covered, no power cut takes.
+//! - M1: what a sync covered, no power cut takes. A sync that was under way while another of its file failed covers nothing: Linux tells
+//!   a descriptor of an error once, and the other sync may be the one that is told.
 //! - M2: a file lives while a name leads to it (in the cache or on the media) or it is open.
 //! - M3: room in use never passes the capacity.
 //! - M4: a rename survives whole or not at all.
 #![forbid(unsafe_code)]
 
+mod chunks;
 mod content;
+mod fate;
 mod names;
 
 use std::collections::BTreeMap;
@@ -19,7 +37,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use content::Content;
-pub use content::{Covered, SECTOR};
+pub use content::Covered;
+pub use fate::{Fate, SECTOR, Unsynced};
 use names::Names;
 
 /// Which changes of names a sync of a directory covers, from when it began.
@@ -67,15 +86,13 @@ pub struct Opening {
     pub truncate: bool,
 }
 
-/// What a power cut asks its caller about: each may survive or not, independently.
+/// What the cache shows after a sync that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsynced {
-    /// The bytes of one sector of a file.
-    Sector(Node, u64),
-    /// The length of a file.
-    Length(Node),
-    /// A change of names: a creation, a removal, a rename. Counted from the oldest.
-    Names(u64),
+pub enum Failed {
+    /// What was written, as if nothing had happened (ext4, XFS): pages are clean and the media never got them.
+    Keeps,
+    /// What the media has, bytes and length (Btrfs).
+    Reverts,
 }
 
 #[derive(Clone, Debug)]
@@ -150,7 +167,23 @@ impl Media {
     pub fn write(&mut self, node: Node, at: u64, bytes: &[u8]) -> Result<(), MediaError> {
         self.change(
             node,
-            |content, keeps_old| content.write(at, bytes, keeps_old),
+            |content| content.write(at, bytes),
+            |content| content.room_with(at + bytes.len() as u64),
+        )
+    }
+
+    /// A write that fails or is cut midway: asked for each sector, only what is new by its fate gets in ([`Fate::New`], [`Fate::Torn`],
+    /// [`Fate::TornFrom`]; all else is old). The file ends where the last of it ends.
+    pub fn write_some(
+        &mut self,
+        node: Node,
+        at: u64,
+        bytes: &[u8],
+        fate: impl FnMut(u64) -> Fate,
+    ) -> Result<(), MediaError> {
+        self.change(
+            node,
+            |content| content.write_some(at, bytes, fate),
             |content| content.room_with(at + bytes.len() as u64),
         )
     }
@@ -164,18 +197,14 @@ impl Media {
     pub fn allocate(&mut self, node: Node, to: u64) -> Result<(), MediaError> {
         self.change(
             node,
-            |content, _| content.allocate(to),
+            |content| content.allocate(to),
             |content| content.room_with(to),
         )
     }
 
     /// Sets the length and gives back room beyond it.
     pub fn truncate(&mut self, node: Node, len: u64) -> Result<(), MediaError> {
-        self.change(
-            node,
-            |content, keeps_old| content.truncate(len, keeps_old),
-            |_| len,
-        )
+        self.change(node, |content| content.truncate(len), |_| len)
     }
 
     /// Makes a file's bytes and length durable.
@@ -201,12 +230,14 @@ impl Media {
         Ok(())
     }
 
-    /// A sync fails as the worst disks fail: what it should have covered reads well until the power goes, later
-    /// syncs succeed, and then it is gone.
-    pub fn sync_fails(&mut self, node: Node) -> Result<(), MediaError> {
-        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
-        file.content.lose();
-        Ok(())
+    /// A sync fails. What it should have covered, and any other sync of the file that is under way, is not on the media; later syncs
+    /// succeed and do not bring it there. [`Failed::Keeps`]: it reads well until the power goes.
+    pub fn sync_fails(&mut self, node: Node, how: Failed) -> Result<(), MediaError> {
+        let make = match how {
+            Failed::Keeps => Content::lose,
+            Failed::Reverts => Content::revert,
+        };
+        self.change(node, make, Content::room)
     }
 
     /// What a sync of a directory covers that begins now.
@@ -314,26 +345,99 @@ impl Media {
         self.capacity = capacity.max(self.used);
     }
 
-    /// The power goes: every open file is gone, and of what no sync covered that survives for which `survives` says so.
-    pub fn power_cut(&mut self, mut survives: impl FnMut(Unsynced) -> bool) {
-        self.names.power_cut(|nth| survives(Unsynced::Names(nth)));
+    /// The power goes: every open file is gone, and of what no sync covered that is left which `fate` says. What a failed sync left
+    /// behind is gone without a question.
+    pub fn power_cut(&mut self, mut fate: impl FnMut(Unsynced) -> Fate) {
+        self.names
+            .power_cut(|nth| fate(Unsynced::Names(nth)) == Fate::New);
         for (node, file) in &mut self.files {
             file.opens = 0;
+            if file.content.is_settled() {
+                continue;
+            }
+            let (least, most) = file.content.lengths();
+            let (node, before) = (*node, file.content.room());
             file.content.power_cut(|sector| {
-                survives(sector.map_or(Unsynced::Length(*node), |sector| {
-                    Unsynced::Sector(*node, sector)
-                }))
+                fate(match sector {
+                    Some(sector) => Unsynced::Sector(node, sector),
+                    None => Unsynced::Length { node, least, most },
+                })
             });
+            self.used = self.used - before + file.content.room();
         }
         self.sweep_all();
-        self.used = self.files.values().map(|file| file.content.room()).sum();
         self.capacity = self.capacity.max(self.used);
         self.check();
     }
 
+    /// What is durable for sure, as a disk of its own: what a power cut leaves that takes all it can.
+    pub fn durable_image(&self) -> Media {
+        let mut image = self.clone();
+        image.power_cut(|_| Fate::Old);
+        image
+    }
+
+    /// Whether a power cut leaves these bytes of the file as they are now, whatever becomes of its names.
+    pub fn durable(&self, node: Node, from: u64, to: u64) -> Result<bool, MediaError> {
+        Ok(self.file(node)?.content.durable(from, to))
+    }
+
+    /// Everything that has a name, by its path.
+    pub fn paths(&self) -> BTreeMap<String, Status> {
+        let mut paths = BTreeMap::new();
+        self.names.walk(|path, node| {
+            let status = self.status_of(node);
+            paths.insert(path, status.expect("M2: a named file is there"));
+        });
+        paths
+    }
+
+    /// Bits of a file flip between these two: those of the mask that is asked for each byte.
+    pub fn rot(
+        &mut self,
+        node: Node,
+        from: u64,
+        to: u64,
+        mask: impl FnMut(u64) -> u8,
+    ) -> Result<(), MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        let masks: Vec<u8> = (from..to).map(mask).collect();
+        file.content.damage(from, &masks, |held, mask| held ^ mask);
+        Ok(())
+    }
+
+    /// Bytes that were meant for somewhere else land here. What of them is beyond the end is not seen.
+    pub fn stray(&mut self, node: Node, at: u64, bytes: &[u8]) -> Result<(), MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        file.content.damage(at, bytes, |_, stray| stray);
+        Ok(())
+    }
+
+    /// A write whose bytes land in another place. The one that was meant keeps its old bytes and has the length as if they were there.
+    pub fn misdirect(
+        &mut self,
+        meant: (Node, u64),
+        bytes: &[u8],
+        lands: (Node, u64),
+    ) -> Result<(), MediaError> {
+        let (node, at) = meant;
+        let end = at + bytes.len() as u64;
+        self.file(lands.0)?;
+        self.change(
+            node,
+            |content| content.grow(end),
+            |content| content.room_with(end),
+        )?;
+        self.stray(lands.0, lands.1, bytes)
+    }
+
     /// Asserts the invariants.
     pub fn check(&self) {
-        let used: u64 = self.files.values().map(|file| file.content.room()).sum();
+        let mut used = 0;
+        for file in self.files.values() {
+            file.content.check();
+            used += file.content.room();
+        }
         assert_eq!(used, self.used, "M3: room is counted");
         assert!(
             used <= self.capacity,
@@ -369,7 +473,7 @@ impl Media {
     fn change(
         &mut self,
         node: Node,
-        make: impl FnOnce(&mut Content, bool),
+        make: impl FnOnce(&mut Content),
         room: impl FnOnce(&Content) -> u64,
     ) -> Result<(), MediaError> {
         let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
@@ -378,7 +482,10 @@ impl Media {
         if wanted > before && wanted - before > self.capacity - self.used {
             return Err(MediaError::NoSpace);
         }
-        make(&mut file.content, self.keeps_old);
+        make(&mut file.content);
+        if !self.keeps_old {
+            file.content.settled();
+        }
         self.used = self.used - before + file.content.room();
         Ok(())
     }

@@ -136,6 +136,23 @@ impl Names {
             .map(|(name, node)| (name.as_str(), *node))
     }
 
+    /// Everything that has a name, with its path.
+    pub(crate) fn walk(&self, mut each: impl FnMut(String, Node)) {
+        let mut dirs = vec![(String::new(), ROOT)];
+        while let Some((path, dir)) = dirs.pop() {
+            for (name, node) in self.entries(dir) {
+                let path = match path.as_str() {
+                    "" => name.to_owned(),
+                    path => format!("{path}/{name}"),
+                };
+                if self.is_dir(node) {
+                    dirs.push((path.clone(), node));
+                }
+                each(path, node);
+            }
+        }
+    }
+
     pub(crate) fn links(&self, node: Node) -> u64 {
         self.cached.links.of(node)
     }
@@ -223,6 +240,9 @@ impl Names {
 
     /// M4: a change survives whole or not at all.
     pub(crate) fn power_cut(&mut self, mut survives: impl FnMut(u64) -> bool) {
+        if self.pending.is_empty() {
+            return;
+        }
         for (nth, change) in std::mem::take(&mut self.pending).into_iter().enumerate() {
             let possible = change
                 .edits

@@ -1,6 +1,6 @@
 //! The disk against what a disk may do: names, room, and what a power cut leaves.
 
-use ottla_media::{Media, MediaError, Node, Opening, SECTOR, Unsynced};
+use ottla_media::{Failed, Fate, Media, MediaError, Node, Opening, SECTOR, Unsynced};
 
 const CREATE: Opening = Opening {
     create: true,
@@ -79,10 +79,12 @@ fn a_power_cut_takes_what_no_sync_covered_in_any_subset() {
         media.sync_dir("").unwrap();
         media.write(node, SECTOR, &[2; 512 * 2]).unwrap();
         file(&mut media, "new", b"n");
+        let fate = |bit: u64| [Fate::Old, Fate::New][(pattern >> bit & 1) as usize];
         media.power_cut(|what| match what {
-            Unsynced::Sector(at, sector) => at != node || pattern >> (sector - 1) & 1 == 1,
-            Unsynced::Length(at) => at != node || pattern >> 2 & 1 == 1,
-            Unsynced::Names(_) => pattern >> 3 & 1 == 1,
+            Unsynced::Sector(at, sector) if at == node => fate(sector - 1),
+            Unsynced::Length { node: at, .. } if at == node => fate(2),
+            Unsynced::Names(_) => fate(3),
+            _ => Fate::New,
         });
         let left = content(&media, "a");
         let sector = |kept: bool, old: u8| [if kept { 2 } else { old }; 512];
@@ -110,12 +112,15 @@ fn a_rename_survives_whole_and_only_when_its_directory_was_synced_for_sure() {
         media.close(old);
         let mut synced = media.clone();
         synced.sync_dir("").unwrap();
-        synced.power_cut(|_| false);
+        synced.power_cut(|_| Fate::Old);
         assert_eq!(content(&synced, "state"), b"new");
         assert_eq!(synced.status("state.tmp"), Err(MediaError::NotFound));
 
         // The creation of the temporary name survives in both; the rename as the case says.
-        media.power_cut(|what| what == Unsynced::Names(0) || survives);
+        media.power_cut(|what| match what {
+            Unsynced::Names(1..) if !survives => Fate::Old,
+            _ => Fate::New,
+        });
         assert_eq!(
             content(&media, "state"),
             if survives { b"new" } else { b"old" }
@@ -135,13 +140,9 @@ fn a_sync_covers_what_was_there_when_it_began() {
     media.write(node, 1024, &[3; 512]).unwrap();
     let second = media.sync_begins(node).unwrap();
     media.write(node, 1024, &[4; 512]).unwrap();
-    let cut = |media: &Media| {
-        let mut after = media.clone();
-        after.power_cut(|_| false);
-        content(&after, "a")
-    };
+    let cut = |media: &Media| content(&media.durable_image(), "a");
     assert_eq!(cut(&media), b"");
-    media.sync_ends(node, first.clone()).unwrap();
+    media.sync_ends(node, first).unwrap();
     assert_eq!(cut(&media), [1; 1024]);
     media.sync_ends(node, second).unwrap();
     let covered = [[2; 512], [1; 512], [3; 512]].concat();
@@ -160,7 +161,7 @@ fn a_sync_of_names_covers_those_changed_before_it_began() {
     let began = media.dir_sync_begins();
     file(&mut media, "b", b"b");
     media.dir_sync_ends("", began).unwrap();
-    media.power_cut(|_| false);
+    media.power_cut(|_| Fate::Old);
     assert!(media.status("a").is_ok());
     assert_eq!(media.status("b"), Err(MediaError::NotFound));
 }
@@ -172,12 +173,12 @@ fn what_a_failed_sync_left_is_gone_when_the_power_goes_though_later_syncs_succee
     media.sync(node).unwrap();
     media.sync_dir("").unwrap();
     media.write(node, 0, &[2; 1024]).unwrap();
-    media.sync_fails(node).unwrap();
+    media.sync_fails(node, Failed::Keeps).unwrap();
     assert_eq!(content(&media, "a"), [2; 1024]);
     media.sync(node).unwrap();
     media.write(node, 512, &[3; 512]).unwrap();
     media.sync(node).unwrap();
-    media.power_cut(|_| true);
+    media.power_cut(|_| Fate::New);
     assert_eq!(content(&media, "a"), [[1; 512], [3; 512]].concat());
 }
 

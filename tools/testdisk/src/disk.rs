@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ottla_machine::{Dir, DirEntry, DiskOp, DiskOutput, Fault, File, Kind, Mode, Name};
-use ottla_media::{Covered, Media, MediaError, Node, Opening};
+use ottla_media::{Covered, Failed, Media, MediaError, Node, Opening};
 
 /// The log directory.
 pub const ROOT: Dir = Dir(1);
@@ -89,13 +89,13 @@ impl Disk {
     pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<DiskOutput, Fault> {
         self.syncs += 1;
         if let Some(fault) = self.fails() {
-            let _ = self.media.sync_fails(node);
+            let _ = self.media.sync_fails(node, Failed::Keeps);
             return Err(fault);
         }
         match &mut self.syncs_before_fault {
             Some(0) => {
                 self.syncs_before_fault = None;
-                let _ = self.media.sync_fails(node);
+                let _ = self.media.sync_fails(node, Failed::Keeps);
                 return Err(Fault::Broken);
             }
             Some(more) => *more -= 1,

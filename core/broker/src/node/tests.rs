@@ -7,7 +7,7 @@ use ottla_machine::{Dir, DiskOp, Job, Mode, NodeId, Op, Output, WallMs};
 use ottla_media::Media;
 use ottla_metadata::config::StaticConfig;
 use ottla_quorum::QuorumState;
-use ottla_testdisk::{Disk, EXPECTED, Files, ROOT, Underway, recorded};
+use ottla_testdisk::{Disk, EXPECTED, Files, ROOT, Underway, fates, recorded};
 
 use super::*;
 use crate::boot::MetaProperties;
@@ -198,18 +198,15 @@ fn stopped(clean: bool) -> BrokerTell {
 
 /// What a power cut would leave if it took everything it may.
 fn durable(media: &Media) -> Disk {
-    let mut media = media.clone();
-    media.power_cut(|_| false);
+    let media = media.durable_image();
     Disk::over(media)
 }
 
 fn cut(media: &Media, subset: u64, rng: &mut Rng) -> Media {
     let mut media = media.clone();
     match subset {
-        0 => media.power_cut(|_| false),
-        1 => media.power_cut(|_| true),
         2 => media.kill(),
-        odds => media.power_cut(|_| rng.below(6) < odds),
+        subset => media.power_cut(fates(subset, rng)),
     }
     media
 }

@@ -1,7 +1,7 @@
 //! The power goes at every moment of a life, the process dies at every moment of it; what was told and promised is there in the next.
 
-use ottla_machine::Rng;
 use ottla_media::Media;
+use ottla_testdisk::fates;
 
 use crate::world::{Moment, World, durable_state, formatted, identity, rng, value};
 
@@ -23,15 +23,6 @@ fn life(media: Media, seed: u64) -> World {
         assert!(world.closed);
     }
     world
-}
-
-/// Of what no sync covered some survives: nothing, everything, or what is drawn.
-fn cut(media: &mut Media, subset: u64, rng: &mut Rng) {
-    match subset {
-        0 => media.power_cut(|_| false),
-        1 => media.power_cut(|_| true),
-        odds => media.power_cut(|_| rng.below(6) < odds),
-    }
 }
 
 /// The next life on what a moment left.
@@ -63,7 +54,7 @@ fn a_power_cut_at_any_moment_takes_nothing_that_was_told() {
         for moment in first.moments.iter().flatten() {
             for subset in 0..5 {
                 let mut media = moment.media.clone();
-                cut(&mut media, subset, &mut rng);
+                media.power_cut(fates(subset, &mut rng));
                 judge(
                     &first,
                     moment,
@@ -95,7 +86,7 @@ fn a_kill_and_then_a_power_cut_while_the_next_life_recovers() {
                     continue;
                 }
                 let mut media = later.media.clone();
-                cut(&mut media, rng.below(5), &mut rng);
+                media.power_cut(fates(rng.below(5), &mut rng));
                 let third = judge(&second, later, media, &format!("seed {seed}: second life"));
                 let told = &first.committed[..moment.told];
                 assert!(
@@ -126,7 +117,7 @@ fn lives_that_end_in_any_way_follow_each_other() {
             if rng.below(3) == 0 {
                 media.kill();
             } else {
-                cut(&mut media, rng.below(5), &mut rng);
+                media.power_cut(fates(rng.below(5), &mut rng));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Disks that fail and disks that are full: the quorum goes offline with a sentence, and what it told before is there in the next life.
 
 use ottla_machine::Fault;
-use ottla_media::Media;
+use ottla_media::{Fate, Media};
 
 use crate::world::{DIR, World, formatted, identity, value};
 
@@ -34,7 +34,7 @@ fn whatever_fails_it_goes_offline_or_on_and_loses_nothing_that_was_told() {
                 offline += u32::from(world.offline.is_some());
                 let told = world.committed.clone();
                 let mut media = world.killed();
-                media.power_cut(|_| false);
+                media.power_cut(|_| Fate::Old);
                 let next = World::over(media, identity()).up();
                 assert!(next.committed.starts_with(&told), "{what}");
             }
@@ -70,7 +70,7 @@ fn after_a_failed_sync_nothing_is_told_although_the_next_would_succeed() {
             "seed {seed}: none is tried again"
         );
         let mut media = world.killed();
-        media.power_cut(|_| false);
+        media.power_cut(|_| Fate::Old);
         assert_eq!(
             World::over(media, identity()).up().committed.len(),
             before + 1

@@ -344,8 +344,7 @@ pub fn kinds(batch: &[u8]) -> Vec<i16> {
 
 /// What a power cut would leave if it took everything it may.
 pub fn durable(media: &Media) -> Disk {
-    let mut media = media.clone();
-    media.power_cut(|_| false);
+    let media = media.durable_image();
     Disk::over(media)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_media::Media;
+use ottla_media::{Fate, Media};
 
 use crate::cluster::Cluster;
 use crate::world::{Sent, Setting, World};
@@ -119,7 +119,7 @@ fn a_clean_stop_answers_everybody_and_is_believed() {
         assert_eq!(&high[..], b"0\n2\nt 0 5\nt 1 5\n");
         // Everything is durable: no power cut after a clean stop takes anything.
         let (mut media, cluster) = world.killed();
-        media.power_cut(|_| false);
+        media.power_cut(|_| Fate::Old);
         let mut world = World::over(media, cluster, Setting::clean(seed)).up();
         assert_eq!(world.all(1, 0).len(), 5);
         assert_eq!(world.all(1, 1).len(), 5);
@@ -169,8 +169,7 @@ fn a_checkpoint_never_claims_what_a_power_cut_takes() {
             if world.rng.below(4) == 0 {
                 world.now = crate::world::at(world.now.wall.0 + 60_001);
             }
-            let mut media = world.disk.media.clone();
-            media.power_cut(|_| false);
+            let media = world.disk.media.durable_image();
             let disk = crate::disk::Disk::over(media);
             let Some(text) = disk.bytes("recovery-point-offset-checkpoint") else {
                 continue;

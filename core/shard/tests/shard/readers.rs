@@ -120,8 +120,7 @@ fn nothing_is_seen_before_it_is_flushed() {
             }
             if let Some(Answer::Read(answer)) = world.answers.get(&ticket).cloned() {
                 let seen = world.bytes(&answer.records);
-                let mut durable = world.disk.media.clone();
-                durable.power_cut(|_| false);
+                let durable = world.disk.media.durable_image();
                 let disk = crate::disk::Disk::over(durable);
                 let there = disk
                     .bytes("t-0/00000000000000000000.log")

@@ -10,7 +10,7 @@ use ottla_machine::{
     DiskOp, DiskOutput, Effect, Effects, Event, Fault, File, Job, LeaderEpoch, Level, Machine, Now,
     Offset, Op, Output, Part, Parts, Rng, Ticket, Time, WallMs, limits,
 };
-use ottla_media::{Covered, Media, Node};
+use ottla_media::{Covered, Fate, Media, Node};
 use ottla_protocol::ErrorCode;
 use ottla_record::{Batches, Builder, BuilderSettings, Compression};
 use ottla_shard::{
@@ -19,7 +19,7 @@ use ottla_shard::{
 };
 
 use crate::cluster::{Cluster, DIR_ID, NODE, topic_id};
-use crate::disk::{Disk, ROOT, file_of};
+use crate::disk::{Disk, ROOT, fates, file_of};
 
 /// What a world is made with.
 #[derive(Clone)]
@@ -166,9 +166,8 @@ impl World {
     /// The power is gone: of everything not synced any subset is there.
     pub fn cut(mut self) -> (Media, Cluster) {
         let mut media = self.disk.media;
-        let odds = self.rng.below(5);
-        let rng = &mut self.rng;
-        media.power_cut(|_| rng.below(4) < odds);
+        let subset = self.rng.below(6);
+        media.power_cut(fates(subset, &mut self.rng));
         (media, self.cluster)
     }
 
@@ -256,7 +255,7 @@ impl World {
                 if sent.acks != 0 && self.every == 1 {
                     let mut media = self.disk.media.clone();
                     if sent.acks == -1 && flush {
-                        media.power_cut(|_| false);
+                        media.power_cut(|_| Fate::Old);
                     }
                     assert!(
                         self.holds(media, &sent),
