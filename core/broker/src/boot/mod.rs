@@ -5,8 +5,8 @@
 //! |---|---|---|
 //! | Identity | `meta.properties` is there | Marker |
 //! | Identity | it is absent | Judging (what else lies here), then Formatting, then Ready |
-//! | Marker | absent | Ready, unclean |
-//! | Marker | read | Unmarking (removed, the directory synced), then Ready, clean |
+//! | Marker | absent | Syncing (the directory), then Ready, unclean |
+//! | Marker | read | Removing, Syncing, then Ready, clean |
 //!
 //! B1: `meta.properties` is durable last, so a crash while formatting leaves a directory that is formatted again.
 //! B2: the marker's removal is durable before any log opens: a crash after that is unclean.
@@ -90,7 +90,7 @@ enum Stage {
     Formatting(Rewrite),
     Marker(Load),
     Removing,
-    Syncing,
+    Syncing { clean: bool },
     Ended,
 }
 
@@ -166,7 +166,7 @@ impl Boot {
             },
             Stage::Marker(mut load) => match load.on_done(result, fx) {
                 Loading::Going => self.go(Stage::Marker(load)),
-                Loading::Failed(Fault::Gone) => self.ready(false),
+                Loading::Failed(Fault::Gone) => self.sync(false, fx),
                 Loading::Done(bytes) => {
                     self.stopped_epoch = clean_shutdown::parse(&bytes);
                     self.disk(
@@ -183,15 +183,12 @@ impl Boot {
                     clean_shutdown::FILE
                 )),
             },
-            Stage::Removing | Stage::Syncing if result.is_err() => refused(format!(
+            Stage::Removing | Stage::Syncing { .. } if result.is_err() => refused(format!(
                 "{} cannot be removed ({result:?})",
                 clean_shutdown::FILE
             )),
-            Stage::Removing => {
-                self.disk(fx, DiskOp::SyncDir(self.root));
-                self.go(Stage::Syncing)
-            }
-            Stage::Syncing => self.ready(true),
+            Stage::Removing => self.sync(true, fx),
+            Stage::Syncing { clean } => self.ready(clean),
             Stage::Ended => Booting::Going,
         }
     }
@@ -315,6 +312,12 @@ impl Boot {
             fx,
         );
         self.go(Stage::Formatting(rewrite))
+    }
+
+    /// B2: also when there is no marker, for the removal may be another life's that was killed before it had synced.
+    fn sync(&mut self, clean: bool, fx: &mut impl Emit) -> Booting {
+        self.disk(fx, DiskOp::SyncDir(self.root));
+        self.go(Stage::Syncing { clean })
     }
 
     fn ready(&mut self, clean: bool) -> Booting {
