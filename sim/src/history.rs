@@ -82,7 +82,7 @@ pub enum Wrong {
 /// A request that left a client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// Counted over the whole run.
+    /// Unlike any other of the run: the client's number (upper half) and its count of requests.
     pub number: u64,
     /// Who asked.
     pub client: u32,
@@ -103,6 +103,8 @@ pub enum Ask {
     ApiVersions,
     Metadata {
         topics: Option<Vec<Arc<str>>>,
+        /// Whether the topics may be created by being asked for.
+        creates: bool,
     },
     InitProducerId,
     Produce {
@@ -218,6 +220,8 @@ pub struct Fetched {
     pub high_watermark: i64,
     pub last_stable: i64,
     pub log_start: i64,
+    /// An epoch and where it ends, when the client's last epoch goes on elsewhere.
+    pub diverging: Option<(i32, i64)>,
     pub batches: Vec<BatchShown>,
     /// Bytes of the answer's records that are no whole batch: only a torn last one is allowed.
     pub torn: usize,
@@ -236,6 +240,8 @@ pub struct BatchShown {
     pub leader_epoch: i32,
     /// Its producer, if it is idempotent.
     pub producer: Option<Producer>,
+    /// Its attributes: codec, timestamp type, control.
+    pub attributes: i16,
     /// Whether its checksum fits.
     pub crc_fits: bool,
     /// The hash of all of its bytes.
