@@ -75,9 +75,17 @@ impl Atlas {
     /// How many power cuts there were up to `at`.
     pub fn power_cuts(&self, at: Nanos) -> usize {
         let cut = |entry: &Entry| {
-            matches!(entry, Entry::Died { how: Death::PowerCut, .. })
+            matches!(
+                entry,
+                Entry::Died {
+                    how: Death::PowerCut,
+                    ..
+                }
+            )
         };
-        self.entries().filter(|(when, entry)| *when <= at && cut(entry)).count()
+        self.entries()
+            .filter(|(when, entry)| *when <= at && cut(entry))
+            .count()
     }
 
     /// When the disk was emptied last.
@@ -89,7 +97,11 @@ impl Atlas {
     /// The first offset of a partition whose loss is excused by damage to a segment.
     pub fn damaged_from(&self, partition: Partition) -> Option<i64> {
         let from = self.entries().filter_map(|(_, entry)| match entry {
-            Entry::Damaged { partition: Some(of), offset, .. } if *of == partition => *offset,
+            Entry::Damaged {
+                partition: Some(of),
+                offset,
+                ..
+            } if *of == partition => *offset,
             _ => None,
         });
         from.min()

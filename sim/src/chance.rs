@@ -10,20 +10,64 @@ use crate::script::{Chance, Chances, Fired};
 impl Chance {
     /// All of them, with the name in scripts and what happens.
     pub const ALL: [(Chance, &'static str, &'static str); 14] = [
-        (Chance::SyncFailsKeeps, "sync-fails-keeps", "a sync fails; what it should have covered reads well until the power goes"),
-        (Chance::SyncFailsReverts, "sync-fails-reverts", "a sync fails; what it should have covered is gone at once"),
-        (Chance::SyncDirFails, "sync-dir-fails", "a sync of a directory fails"),
-        (Chance::WriteFails, "write-fails", "a write fails and leaves any of its sectors"),
+        (
+            Chance::SyncFailsKeeps,
+            "sync-fails-keeps",
+            "a sync fails; what it should have covered reads well until the power goes",
+        ),
+        (
+            Chance::SyncFailsReverts,
+            "sync-fails-reverts",
+            "a sync fails; what it should have covered is gone at once",
+        ),
+        (
+            Chance::SyncDirFails,
+            "sync-dir-fails",
+            "a sync of a directory fails",
+        ),
+        (
+            Chance::WriteFails,
+            "write-fails",
+            "a write fails and leaves any of its sectors",
+        ),
         (Chance::ReadFails, "read-fails", "a read fails"),
-        (Chance::NamesFail, "names-fail", "an open, rename, removal or listing fails"),
+        (
+            Chance::NamesFail,
+            "names-fail",
+            "an open, rename, removal or listing fails",
+        ),
         (Chance::Busy, "busy", "out of descriptors for the moment"),
         (Chance::Full, "full", "no room for the moment"),
-        (Chance::ShortWrite, "short-write", "a system call writes or sends less than it was given"),
-        (Chance::ShortRead, "short-read", "a system call reads or receives less than there is"),
-        (Chance::Interrupted, "interrupted", "a system call is interrupted"),
-        (Chance::SegmentBreaks, "segment-breaks", "a connection breaks in the middle of what is sent"),
-        (Chance::AcceptRefused, "accept-refused", "a connection is refused"),
-        (Chance::Stall, "stall", "an operation of the disk takes seconds"),
+        (
+            Chance::ShortWrite,
+            "short-write",
+            "a system call writes or sends less than it was given",
+        ),
+        (
+            Chance::ShortRead,
+            "short-read",
+            "a system call reads or receives less than there is",
+        ),
+        (
+            Chance::Interrupted,
+            "interrupted",
+            "a system call is interrupted",
+        ),
+        (
+            Chance::SegmentBreaks,
+            "segment-breaks",
+            "a connection breaks in the middle of what is sent",
+        ),
+        (
+            Chance::AcceptRefused,
+            "accept-refused",
+            "a connection is refused",
+        ),
+        (
+            Chance::Stall,
+            "stall",
+            "an operation of the disk takes seconds",
+        ),
     ];
 
     /// Its name in scripts.

@@ -134,8 +134,9 @@ pub fn mix(mut z: u64) -> u64 {
 
 /// A number for a name, the same in every process.
 pub fn entity(name: &str) -> u64 {
-    name.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| mix(hash ^ u64::from(byte)))
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        mix(hash ^ u64::from(byte))
+    })
 }
 
 #[cfg(test)]
@@ -145,11 +146,17 @@ mod tests {
     #[test]
     fn a_draw_depends_on_nothing_but_its_place() {
         let draw = Draw::new(7);
-        assert_eq!(draw.at(Domain::Tie, 3, 9), Draw::new(7).at(Domain::Tie, 3, 9));
+        assert_eq!(
+            draw.at(Domain::Tie, 3, 9),
+            Draw::new(7).at(Domain::Tie, 3, 9)
+        );
         assert_ne!(draw.at(Domain::Tie, 3, 9), draw.at(Domain::Tie, 3, 10));
         assert_ne!(draw.at(Domain::Tie, 3, 9), draw.at(Domain::Tie, 4, 9));
         assert_ne!(draw.at(Domain::Tie, 3, 9), draw.at(Domain::Latency, 3, 9));
-        assert_ne!(draw.at(Domain::Tie, 3, 9), Draw::new(8).at(Domain::Tie, 3, 9));
+        assert_ne!(
+            draw.at(Domain::Tie, 3, 9),
+            Draw::new(8).at(Domain::Tie, 3, 9)
+        );
     }
 
     #[test]

@@ -4,9 +4,16 @@
 pub mod agenda;
 pub mod atlas;
 pub mod chance;
+pub mod clock;
+mod cut;
 pub mod draw;
 pub mod history;
 pub mod host;
+pub mod ledger;
 pub mod net;
+pub mod on_disk;
 pub mod oracle;
+pub mod panics;
 pub mod script;
+pub mod trace;
+mod words;

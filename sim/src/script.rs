@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::draw::{Domain, Draw};
+
 /// Virtual nanoseconds since the beginning of the run.
 pub type Nanos = u64;
 
@@ -39,6 +41,20 @@ pub struct Script {
     pub clients: Vec<ClientScript>,
 }
 
+impl Script {
+    /// Whether what was acknowledged may be lost with the power.
+    pub fn is_lossy(&self) -> bool {
+        self.settings
+            .get("log.flush.on.ack")
+            .is_some_and(|value| value == "false")
+    }
+
+    /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka.
+    pub fn producers_expire(&self) -> bool {
+        self.settings.contains_key("producer.id.expiration.ms")
+    }
+}
+
 /// What the broker stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arm {
@@ -57,6 +73,18 @@ pub struct Span {
     pub spread: Nanos,
     /// How seldom it takes very long.
     pub rare: u64,
+}
+
+impl Span {
+    /// The time it takes the `n`th time for this entity.
+    pub fn draw(self, draw: Draw, domain: Domain, entity: u64, n: u64) -> Nanos {
+        let bits = draw.at(domain, entity, n);
+        let usual = self.least + bits % (self.spread + 1);
+        if self.rare > 0 && (bits >> 40).is_multiple_of(self.rare) {
+            return usual * (10 + (bits >> 20) % 90);
+        }
+        usual
+    }
 }
 
 /// How long things take when nothing is wrong.
@@ -88,7 +116,10 @@ pub struct Weather {
 
 /// Something that may go wrong at any call of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "what it does stands in `chance.rs` beside its name")]
+#[allow(
+    missing_docs,
+    reason = "what it does stands in `chance.rs` beside its name"
+)]
 pub enum Chance {
     SyncFailsKeeps,
     SyncFailsReverts,

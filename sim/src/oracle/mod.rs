@@ -4,6 +4,19 @@
 //! J1: an oracle changes nothing and draws nothing: a run is the same with and without it.
 //! J2: what is excused is excused by an entry of the [`Atlas`].
 
+mod acked_durability;
+mod bounds;
+mod cursors;
+mod idempotence;
+mod invariants;
+mod log_truth;
+mod metadata_replay;
+mod offsets;
+mod recovery;
+mod replies;
+mod topics;
+mod visibility;
+
 use std::sync::Arc;
 
 use ottla_broker::Broker;
@@ -11,7 +24,8 @@ use ottla_machine::Spent;
 use ottla_media::Media;
 
 use crate::atlas::Atlas;
-use crate::history::Seen;
+use crate::history::{Partition, Seen};
+use crate::ledger::Ledger;
 use crate::script::{Nanos, Script};
 
 /// Something that cannot be.
@@ -25,6 +39,18 @@ pub struct Violation {
 
 /// What an oracle answers.
 pub type Verdict = Result<(), Violation>;
+
+/// A violation.
+fn fired(oracle: &'static str, what: String) -> Verdict {
+    Err(Violation { oracle, what })
+}
+
+/// A broker that was started on a copy of the disk, without clients and without faults: the scene's broker and media are its own.
+#[derive(Clone, Copy)]
+pub struct Rehearsal<'a> {
+    /// What it was started on.
+    pub left: &'a Media,
+}
 
 /// Where an oracle may look.
 #[derive(Clone, Copy)]
@@ -41,6 +67,17 @@ pub struct Scene<'a> {
     pub media: &'a Media,
     /// Which life this is, from 1.
     pub life: u32,
+    /// What is known to be true, without what is being judged now.
+    pub ledger: &'a Ledger,
+}
+
+impl Scene<'_> {
+    /// A partition's name, for people.
+    pub fn name(&self, partition: Partition) -> String {
+        let topic = self.ledger.topics.get(&partition.topic);
+        let topic = topic.map_or("(unknown)", |topic| &topic.name);
+        format!("{topic}-{}", partition.index)
+    }
 }
 
 /// Who judges.
@@ -61,5 +98,116 @@ pub trait Oracle {
     /// Everything is looked at: every 5,000 events, and at the end.
     fn sweep(&mut self, _scene: &Scene<'_>) -> Verdict {
         Ok(())
+    }
+
+    /// A life has ended, and a copy was started on what it left.
+    fn rehearsed(&mut self, _scene: &Scene<'_>, _rehearsal: &Rehearsal<'_>) -> Verdict {
+        Ok(())
+    }
+}
+
+/// All who judge, and the books they share.
+#[derive(Clone, Debug, Default)]
+pub struct Oracles {
+    /// What is known to be true.
+    pub ledger: Ledger,
+    acked_durability: acked_durability::AckedDurability,
+    log_truth: log_truth::LogTruth,
+    cursors: cursors::Cursors,
+    visibility: visibility::Visibility,
+    idempotence: idempotence::Idempotence,
+    replies: replies::Replies,
+    offsets: offsets::Offsets,
+    topics: topics::Topics,
+    metadata_replay: metadata_replay::MetadataReplay,
+    recovery: recovery::Recovery,
+    step_budget: bounds::StepBudget,
+    invariants: invariants::Invariants,
+}
+
+impl Oracles {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 12]) {
+        (
+            &self.ledger,
+            [
+                &mut self.replies,
+                &mut self.visibility,
+                &mut self.log_truth,
+                &mut self.acked_durability,
+                &mut self.idempotence,
+                &mut self.offsets,
+                &mut self.topics,
+                &mut self.cursors,
+                &mut self.metadata_replay,
+                &mut self.recovery,
+                &mut self.step_budget,
+                &mut self.invariants,
+            ],
+        )
+    }
+
+    /// Something happened: it is judged, then written down.
+    pub fn see(&mut self, scene: &Stage<'_>, seen: &Seen<'_>) -> Verdict {
+        self.ask(scene, |oracle, scene| oracle.see(scene, seen))?;
+        self.ledger.take(scene.at, seen, scene.atlas, scene.media);
+        Ok(())
+    }
+
+    /// The broker took a step or settled.
+    pub fn stepped(&mut self, scene: &Stage<'_>, spent: Spent) -> Verdict {
+        // Only these two look at single steps: the call is made millions of times.
+        let ledger = &self.ledger;
+        self.step_budget.stepped(&scene.with(ledger), spent)?;
+        self.cursors.stepped(&scene.with(ledger), spent)?;
+        self.invariants.stepped(&scene.with(ledger), spent)
+    }
+
+    /// Everything is looked at.
+    pub fn sweep(&mut self, scene: &Stage<'_>) -> Verdict {
+        self.ask(scene, |oracle, scene| oracle.sweep(scene))
+    }
+
+    /// A copy was started.
+    pub fn rehearsed(&mut self, scene: &Stage<'_>, rehearsal: &Rehearsal<'_>) -> Verdict {
+        self.ask(scene, |oracle, scene| oracle.rehearsed(scene, rehearsal))
+    }
+
+    fn ask(
+        &mut self,
+        stage: &Stage<'_>,
+        mut judge: impl FnMut(&mut dyn Oracle, &Scene<'_>) -> Verdict,
+    ) -> Verdict {
+        let (ledger, oracles) = self.each();
+        let scene = stage.with(ledger);
+        for oracle in oracles {
+            judge(oracle, &scene)?;
+        }
+        Ok(())
+    }
+}
+
+/// A [`Scene`] without the books, which are the oracles' own.
+#[derive(Clone, Copy)]
+#[allow(missing_docs, reason = "the fields are those of `Scene`")]
+pub struct Stage<'a> {
+    pub at: Nanos,
+    pub script: &'a Arc<Script>,
+    pub atlas: &'a Atlas,
+    pub broker: Option<&'a Broker>,
+    pub media: &'a Media,
+    pub life: u32,
+}
+
+impl<'a> Stage<'a> {
+    fn with(&self, ledger: &'a Ledger) -> Scene<'a> {
+        Scene {
+            at: self.at,
+            script: self.script,
+            atlas: self.atlas,
+            broker: self.broker,
+            media: self.media,
+            life: self.life,
+            ledger,
+        }
     }
 }

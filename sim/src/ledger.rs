@@ -1,0 +1,329 @@
+//! What is known to be true, from what clients were told and shown: the books that several oracles read. Written after the oracles have
+//! judged what happened; it judges nothing itself.
+//!
+//! G1: what was told or shown is struck out only for a reason of the atlas: what no sync covered when the power went or the disk failed
+//! (`log.flush.on.ack=false`, or acks=1), a wiped disk, damage to the segment.
+//! G2: a name that was deleted once may mean another topic: what was said by such a name is not written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ottla_media::Media;
+
+use crate::atlas::{Atlas, Entry};
+use crate::history::{
+    Ask, Asked, Batch, BatchShown, Death, Fetched, Named, Partition, Produced, RecordId, Reply,
+    Seen, TopicId,
+};
+use crate::on_disk;
+use crate::script::Nanos;
+
+/// A batch that a reader was shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The batch.
+    pub batch: Arc<BatchShown>,
+    /// When a reader was shown it last.
+    pub last: Nanos,
+}
+
+/// A batch that a producer was told is taken.
+#[derive(Clone, Debug)]
+pub struct Acked {
+    /// The batch.
+    pub batch: Arc<Batch>,
+    /// When it was told.
+    pub at: Nanos,
+    /// What the producer asked for: 1 or -1.
+    pub acks: i16,
+}
+
+/// What is known of one partition.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// What readers were shown, by base offset.
+    pub shown: BTreeMap<i64, Shown>,
+    /// What producers were told, by base offset.
+    pub acked: BTreeMap<i64, Acked>,
+    /// The largest log start that anybody was told.
+    pub log_start: i64,
+    /// The largest high watermark that anybody was told.
+    pub high_watermark: i64,
+    /// Since when everything in it counts: nothing was struck out after that.
+    pub struck: Option<Nanos>,
+}
+
+/// What is known of one topic.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// Its name.
+    pub name: Arc<str>,
+    /// When its deletion was asked for first.
+    pub delete_asked: Option<Nanos>,
+    /// When its deletion was answered without an error.
+    pub deleted: Option<Nanos>,
+    /// When it was known first.
+    pub since: Nanos,
+}
+
+/// One batch that left a client, however often.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The batch.
+    pub batch: Arc<Batch>,
+    /// Where to; the ids under which the client sent it.
+    pub topic: Arc<str>,
+    /// Topic ids by which it was sent: only these may hold it; empty when it was sent by name as well.
+    pub ids: BTreeSet<TopicId>,
+    /// Whether it was sent by name.
+    pub by_name: bool,
+    /// The partition.
+    pub index: i32,
+    /// How many times it left.
+    pub times: u32,
+}
+
+/// Everything that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Topics by id.
+    pub topics: BTreeMap<TopicId, Topic>,
+    /// Names whose deletion was asked for, or whose topic was lost with a wiped disk.
+    pub unsure: BTreeSet<Arc<str>>,
+    /// Partitions.
+    pub books: BTreeMap<Partition, Book>,
+    /// Batches by client, operation and batch.
+    pub sent: BTreeMap<(u32, u32, u16), Sent>,
+}
+
+impl Ledger {
+    /// Which partition is meant, if that is sure (G2).
+    pub fn sure(&self, named: &Named) -> Option<Partition> {
+        let known = named.id != [0; 16];
+        let sure = known && (named.by_id || !self.unsure.contains(&named.topic));
+        sure.then_some(Partition {
+            topic: named.id,
+            index: named.index,
+        })
+    }
+
+    /// Whether a topic's end was asked for.
+    pub fn may_be_gone(&self, topic: &TopicId) -> bool {
+        self.topics
+            .get(topic)
+            .is_none_or(|topic| topic.delete_asked.is_some())
+    }
+
+    /// Who made a record.
+    pub fn sender(&self, record: RecordId) -> Option<&Sent> {
+        self.sent.get(&(record.client, record.op, record.batch))
+    }
+
+    /// Writes down what happened.
+    pub fn take(&mut self, at: Nanos, seen: &Seen<'_>, atlas: &Atlas, media: &Media) {
+        match seen {
+            Seen::Asked(asked) => self.asked(at, asked),
+            Seen::Answered(asked, reply) => self.answered(at, asked, reply),
+            Seen::Died { how, .. } => self.died(at, how, atlas, media),
+            Seen::Started { .. } => self.started(at, atlas, media),
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, at: Nanos, asked: &Asked) {
+        match &asked.ask {
+            Ask::Produce { parts, .. } => {
+                for (named, batch) in parts {
+                    self.sending(named, batch);
+                }
+            }
+            Ask::DeleteTopic { name, id, .. } => {
+                self.unsure.insert(Arc::clone(name));
+                for (known, topic) in &mut self.topics {
+                    if known == id || topic.name == *name {
+                        topic.delete_asked.get_or_insert(at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sending(&mut self, named: &Named, batch: &Arc<Batch>) {
+        let Some((first, _)) = batch.records.first() else {
+            return;
+        };
+        let key = (first.client, first.op, first.batch);
+        let sent = self.sent.entry(key).or_insert_with(|| Sent {
+            batch: Arc::clone(batch),
+            topic: Arc::clone(&named.topic),
+            ids: BTreeSet::new(),
+            by_name: false,
+            index: named.index,
+            times: 0,
+        });
+        sent.times += 1;
+        if named.by_id {
+            sent.ids.insert(named.id);
+        } else {
+            sent.by_name = true;
+        }
+    }
+
+    fn answered(&mut self, at: Nanos, asked: &Asked, reply: &Reply) {
+        match (&asked.ask, reply) {
+            (Ask::Produce { acks, parts, .. }, Reply::Produce { parts: answers }) => {
+                for (named, produced) in answers {
+                    let batch = parts.iter().find(|(asked, _)| same(asked, named));
+                    if let Some((_, batch)) = batch {
+                        self.produced(at, *acks, named, batch, produced);
+                    }
+                }
+            }
+            (_, Reply::Fetch { parts, .. }) => {
+                for (named, fetched) in parts {
+                    self.fetched(at, named, fetched);
+                }
+            }
+            (_, Reply::Metadata { topics }) => {
+                for topic in topics.iter().filter(|topic| topic.error == 0) {
+                    self.known(at, topic.id, &topic.name);
+                }
+            }
+            (
+                Ask::CreateTopic { name, .. },
+                Reply::CreateTopic {
+                    error: 0,
+                    id: Some(id),
+                },
+            ) => {
+                self.known(at, *id, name);
+            }
+            (Ask::DeleteTopic { id, by_id, .. }, Reply::DeleteTopic { error: 0 }) if *by_id => {
+                if let Some(topic) = self.topics.get_mut(id) {
+                    topic.deleted.get_or_insert(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn known(&mut self, at: Nanos, id: TopicId, name: &Arc<str>) {
+        if id != [0; 16] {
+            self.topics.entry(id).or_insert_with(|| Topic {
+                name: Arc::clone(name),
+                delete_asked: None,
+                deleted: None,
+                since: at,
+            });
+        }
+    }
+
+    fn produced(
+        &mut self,
+        at: Nanos,
+        acks: i16,
+        named: &Named,
+        batch: &Arc<Batch>,
+        produced: &Produced,
+    ) {
+        let Some(partition) = self.sure(named) else {
+            return;
+        };
+        if produced.error != 0 || produced.base_offset < 0 {
+            return;
+        }
+        self.known(at, partition.topic, &named.topic);
+        let book = self.books.entry(partition).or_default();
+        book.log_start = book.log_start.max(produced.log_start);
+        let acked = book
+            .acked
+            .entry(produced.base_offset)
+            .or_insert_with(|| Acked {
+                batch: Arc::clone(batch),
+                at,
+                acks,
+            });
+        if acks == -1 {
+            acked.acks = -1;
+        }
+    }
+
+    fn fetched(&mut self, at: Nanos, named: &Named, fetched: &Fetched) {
+        let Some(partition) = self.sure(named) else {
+            return;
+        };
+        if fetched.error != 0 {
+            return;
+        }
+        let book = self.books.entry(partition).or_default();
+        book.log_start = book.log_start.max(fetched.log_start);
+        book.high_watermark = book.high_watermark.max(fetched.high_watermark);
+        for batch in &fetched.batches {
+            let shown = book.shown.entry(batch.base_offset);
+            let shown = shown.or_insert_with(|| Shown {
+                batch: Arc::new(batch.clone()),
+                last: at,
+            });
+            shown.last = at;
+        }
+    }
+
+    /// G1.
+    fn died(&mut self, at: Nanos, how: &Death, atlas: &Atlas, media: &Media) {
+        let failed = |entry: &Entry| matches!(entry, Entry::Failed { .. });
+        let lossy = *how == Death::PowerCut || atlas.entries().any(|(_, entry)| failed(entry));
+        if !lossy {
+            return;
+        }
+        let logs = on_disk::logs(media);
+        for (partition, book) in &mut self.books {
+            let end = logs.get(partition).map_or(0, |log| log.end);
+            if atlas.flush_on_ack {
+                book.acked
+                    .retain(|base, acked| acked.acks == -1 || *base < end);
+            } else {
+                strike(book, at, end);
+            }
+        }
+    }
+
+    fn started(&mut self, at: Nanos, atlas: &Atlas, _media: &Media) {
+        if atlas.wiped().is_some() {
+            let names = self.topics.values().map(|topic| Arc::clone(&topic.name));
+            self.unsure.extend(names);
+        }
+        let wiped = atlas.wiped();
+        for (id, topic) in &mut self.topics {
+            if wiped.is_some_and(|wiped| topic.since <= wiped) {
+                topic.delete_asked.get_or_insert(at);
+                self.books.retain(|partition, _| partition.topic != *id);
+            }
+        }
+        for (partition, book) in &mut self.books {
+            if let Some(from) = atlas.damaged_from(*partition) {
+                strike(book, at, from);
+            }
+        }
+    }
+}
+
+/// What lies at or behind this offset is not known any more.
+fn strike(book: &mut Book, at: Nanos, from: i64) {
+    let whole = |shown: &mut Shown| shown.batch.last_offset < from;
+    book.shown.retain(|_, shown| whole(shown));
+    book.acked
+        .retain(|base, acked| *base + acked.batch.records.len() as i64 <= from);
+    book.high_watermark = book.high_watermark.min(from);
+    book.struck = Some(at);
+}
+
+/// Whether both name the same partition, as far as request and response say.
+pub fn same(asked: &Named, answered: &Named) -> bool {
+    let topic = if asked.by_id {
+        asked.id == answered.id
+    } else {
+        asked.topic == answered.topic
+    };
+    topic && asked.index == answered.index
+}

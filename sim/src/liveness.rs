@@ -1,0 +1,96 @@
+//! When faults have stopped, does the node recover? The phases' bounds in virtual time, what may be an excuse, and the last client.
+
+use crate::atlas::{Atlas, Entry};
+use crate::history::Death;
+use crate::oracle::{Verdict, Violation};
+use crate::script::{ClientScript, Nanos, Operation, SECOND, Script, TimedOp, Versions};
+use crate::world::Phase;
+
+/// From the horizon until the node serves and no call is open: a recovery, plus the longest patience of a client.
+pub const HEALING: Nanos = 180 * SECOND;
+/// Until the last client has written everywhere and read everything.
+pub const CHECKING: Nanos = 180 * SECOND;
+/// Until the node has stopped cleanly.
+pub const STOPPING: Nanos = 60 * SECOND;
+
+const ORACLE: &str = "liveness";
+
+/// A phase did not end in time.
+pub fn late(phase: Phase, pending: &str) -> Violation {
+    let what = match phase {
+        Phase::Healing => "faults have stopped, and the node does not come to rest",
+        Phase::Checking => "faults have stopped, and fresh calls do not all succeed",
+        Phase::Stopping => "the node was asked to stop, and does not",
+        Phase::Faulty | Phase::Over => "a phase without a bound was late",
+    };
+    Violation {
+        oracle: ORACLE,
+        what: format!("{what}: {pending}"),
+    }
+}
+
+/// Nothing is on the agenda any more.
+pub fn stuck(phase: Phase) -> Violation {
+    Violation {
+        oracle: ORACLE,
+        what: format!("nothing will ever happen again, in phase {phase:?}"),
+    }
+}
+
+/// The last stop was no clean one.
+pub fn not_clean(how: &Death) -> Violation {
+    Violation {
+        oracle: ORACLE,
+        what: format!("with nothing going wrong, a stop did not end cleanly: {how:?}"),
+    }
+}
+
+/// Whether a process may end like this: by itself it may only for what the atlas says was done to its disk.
+pub fn may_end(how: &Death, atlas: &Atlas) -> Verdict {
+    let hurt = |entry: &Entry| matches!(entry, Entry::Failed { .. } | Entry::Full { .. });
+    let damaged = |entry: &Entry| matches!(entry, Entry::Damaged { .. });
+    let excused = match how {
+        Death::Kill | Death::PowerCut | Death::Stopped { .. } => true,
+        Death::Offline(_) => atlas
+            .entries()
+            .any(|(_, entry)| hurt(entry) || damaged(entry)),
+        Death::Refused(_) => atlas
+            .entries()
+            .any(|(_, entry)| hurt(entry) || damaged(entry)),
+        Death::Panicked(_) => false,
+    };
+    if excused {
+        return Ok(());
+    }
+    Err(Violation {
+        oracle: ORACLE,
+        what: format!("the node gave up by itself, and nothing was done to it: {how:?}"),
+    })
+}
+
+/// The script with one more client, which begins now: it writes everywhere and reads everything.
+pub fn last_client(script: &Script, now: Nanos) -> Script {
+    let mut script = script.clone();
+    let id = script.clients.iter().map(|client| client.id).max();
+    let op = |number, what| TimedOp {
+        at: now,
+        number,
+        what,
+    };
+    script.clients.push(ClientScript {
+        id: id.unwrap_or(0) + 1,
+        idempotent: true,
+        in_flight: 1,
+        versions: Versions::Newest,
+        sessions: false,
+        committed: false,
+        retries: u32::MAX,
+        patience: CHECKING,
+        listener: 0,
+        ops: vec![
+            op(1, Operation::ProduceEverywhere),
+            op(2, Operation::ReadEverything),
+        ],
+    });
+    script
+}

@@ -1,0 +1,151 @@
+//! What lies on the disk, read by nothing that the broker reads it with but the batch format itself: each partition's batches from its first
+//! segment on, in a row, until the first that is not whole.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ottla_media::Media;
+use ottla_protocol::Uuid;
+use ottla_record::{Batch, HEADER_LEN};
+
+use crate::draw::mix;
+use crate::history::{Partition, Producer};
+
+/// One whole batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchOnDisk {
+    /// The first record's offset.
+    pub base: i64,
+    /// The offset after the last record.
+    pub next: i64,
+    /// The leader epoch.
+    pub epoch: i32,
+    /// Its producer, if it is idempotent.
+    pub producer: Option<Producer>,
+    /// How many records.
+    pub records: i32,
+    /// The hash of all of its bytes.
+    pub hash: u64,
+}
+
+/// One partition's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogOnDisk {
+    /// The directory's name.
+    pub dir: String,
+    /// Where the first segment begins.
+    pub first: i64,
+    /// The batches, in a row.
+    pub batches: Vec<BatchOnDisk>,
+    /// The offset after the last whole batch.
+    pub end: i64,
+    /// Why it ends there: nothing more, or what follows is not whole.
+    pub torn: bool,
+}
+
+/// All of a file.
+pub fn file(media: &Media, path: &str) -> Option<Bytes> {
+    let status = media.status(path).ok()?;
+    media.read(status.node, 0, status.len as usize).ok()
+}
+
+/// The names in a directory.
+pub fn names(media: &Media, dir: &str) -> Vec<String> {
+    let listed = media.list(dir, None, usize::MAX).unwrap_or_default();
+    listed.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The logs of all topics, by the identity in their `partition.metadata`.
+pub fn logs(media: &Media) -> BTreeMap<Partition, LogOnDisk> {
+    let mut logs = BTreeMap::new();
+    for dir in names(media, "") {
+        let Some((_, index)) = dir.rsplit_once('-') else {
+            continue;
+        };
+        let (Ok(index), Some(topic)) = (index.parse(), topic_id(media, &dir)) else {
+            continue;
+        };
+        logs.insert(Partition { topic, index }, log(media, &dir));
+    }
+    logs
+}
+
+/// The topic id in the `partition.metadata` of a directory.
+pub fn topic_id(media: &Media, dir: &str) -> Option<[u8; 16]> {
+    let text = file(media, &format!("{dir}/partition.metadata"))?;
+    let text = std::str::from_utf8(&text).ok()?;
+    let id = text
+        .lines()
+        .find_map(|line| line.strip_prefix("topic_id: "))?;
+    id.parse::<Uuid>().ok().map(|id| id.0)
+}
+
+/// One directory's log.
+pub fn log(media: &Media, dir: &str) -> LogOnDisk {
+    let mut log = LogOnDisk {
+        dir: dir.to_owned(),
+        ..LogOnDisk::default()
+    };
+    let segments = names(media, dir).into_iter().filter_map(|name| {
+        let base: i64 = name.strip_suffix(".log")?.parse().ok()?;
+        Some((base, name))
+    });
+    for (at, (base, name)) in segments.enumerate() {
+        if at == 0 {
+            (log.first, log.end) = (base, base);
+        }
+        if base != log.end {
+            log.torn = true;
+            break;
+        }
+        let bytes = file(media, &format!("{dir}/{name}")).unwrap_or_default();
+        if !batches(&bytes, &mut log) {
+            log.torn = true;
+            break;
+        }
+    }
+    log
+}
+
+/// Takes the whole batches at the front in; whether there was nothing else.
+fn batches(bytes: &[u8], log: &mut LogOnDisk) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes.len() - at < HEADER_LEN {
+            return false;
+        }
+        let Ok(batch) = Batch::parse(&bytes[at..]) else {
+            return false;
+        };
+        let header = batch.header();
+        if header.base_offset != log.end || !batch.crc_is_right() {
+            return false;
+        }
+        log.batches.push(BatchOnDisk {
+            base: header.base_offset,
+            next: header.next_offset(),
+            epoch: header.partition_leader_epoch,
+            producer: header.has_producer_id().then_some(Producer {
+                id: header.producer_id,
+                epoch: header.producer_epoch,
+                sequence: header.base_sequence,
+            }),
+            records: header.records_count,
+            hash: hash(batch.bytes()),
+        });
+        log.end = header.next_offset();
+        at += header.size();
+    }
+    true
+}
+
+/// The hash of a batch's bytes.
+pub fn hash(bytes: &[u8]) -> u64 {
+    let words = bytes.chunks_exact(8);
+    let rest = words.remainder().iter();
+    let rest = rest.fold(bytes.len() as u64, |sum, byte| sum << 8 ^ u64::from(*byte));
+    words.fold(mix(rest), |hash, word| {
+        let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
+}

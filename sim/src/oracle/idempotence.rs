@@ -1,0 +1,179 @@
+//! Each batch of an idempotent producer is in a partition once, in the order of its sequences and without a gap; a batch sent again is told
+//! its first offsets; of a plain producer's batch there are at most as many copies as were sent.
+
+use std::collections::BTreeMap;
+
+use super::{Oracle, Scene, Verdict, fired};
+use crate::history::{Ask, Named, Partition, Producer, Reply, Seen};
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct Idempotence;
+
+const NAME: &str = "idempotence";
+
+impl Oracle for Idempotence {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Answered(asked, Reply::Produce { parts: answers }) => {
+                let Ask::Produce { parts, .. } = &asked.ask else {
+                    return Ok(());
+                };
+                for (named, produced) in answers {
+                    let batch = parts
+                        .iter()
+                        .find(|(asked, _)| crate::ledger::same(asked, named));
+                    let Some((_, batch)) = batch else {
+                        return fired(
+                            NAME,
+                            format!("{}-{} was not asked about", named.topic, named.index),
+                        );
+                    };
+                    if produced.error != 0 {
+                        continue;
+                    }
+                    if let Some(how) = batch.wrong {
+                        return fired(
+                            NAME,
+                            format!(
+                                "{}-{} took a batch that was made wrong ({how:?})",
+                                named.topic, named.index
+                            ),
+                        );
+                    }
+                    taken_once(scene, named, batch, produced.base_offset)?;
+                }
+                Ok(())
+            }
+            Seen::Over if !scene.script.producers_expire() => over(scene),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A batch that was taken before lies where it lay.
+fn taken_once(
+    scene: &Scene<'_>,
+    named: &Named,
+    batch: &std::sync::Arc<crate::history::Batch>,
+    base: i64,
+) -> Verdict {
+    let Some(partition) = scene.ledger.sure(named) else {
+        return Ok(());
+    };
+    let Some(book) = scene.ledger.books.get(&partition) else {
+        return Ok(());
+    };
+    if base < 0 {
+        return Ok(());
+    }
+    if let Some(acked) = book.acked.get(&base)
+        && acked.batch.records != batch.records
+        && book.struck.is_none()
+    {
+        return fired(
+            NAME,
+            format!(
+                "{}: two batches were told they lie at {base}",
+                scene.name(partition)
+            ),
+        );
+    }
+    if batch.producer.is_none() || scene.script.producers_expire() {
+        return Ok(());
+    }
+    let other = book
+        .acked
+        .iter()
+        .rev()
+        .take(64)
+        .find(|(at, acked)| **at != base && acked.batch.records == batch.records);
+    match other {
+        Some((first, _)) => fired(
+            NAME,
+            format!(
+                "{}: an idempotent batch lies at {first}, and sent again it was told {base}",
+                scene.name(partition)
+            ),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// When everything was read: each batch as often as it may be, sequences in a row.
+fn over(scene: &Scene<'_>) -> Verdict {
+    for (partition, book) in &scene.ledger.books {
+        let mut copies: BTreeMap<(u32, u32, u16), u32> = BTreeMap::new();
+        let mut last: BTreeMap<i64, (Producer, i32)> = BTreeMap::new();
+        for (base, shown) in &book.shown {
+            let Some((_, _, Some(first), _)) = shown.batch.records.first() else {
+                continue;
+            };
+            let key = (first.client, first.op, first.batch);
+            let count = copies.entry(key).or_insert(0);
+            *count += 1;
+            let allowed = scene.ledger.sent.get(&key).map_or(0, |sent| sent.times);
+            let allowed = if shown.batch.producer.is_some() {
+                allowed.min(1)
+            } else {
+                allowed
+            };
+            if *count > allowed {
+                return fired(
+                    NAME,
+                    format!(
+                        "{}: {first:?} is there {count} times, at {base} again",
+                        scene.name(*partition)
+                    ),
+                );
+            }
+            if let Some(producer) = shown.batch.producer {
+                let records = shown.batch.records.len() as i32;
+                in_sequence(scene, *partition, *base, last.get(&producer.id), producer)?;
+                last.insert(producer.id, (producer, records));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_sequence(
+    scene: &Scene<'_>,
+    partition: Partition,
+    base: i64,
+    last: Option<&(Producer, i32)>,
+    producer: Producer,
+) -> Verdict {
+    let Some((before, records)) = last else {
+        return Ok(());
+    };
+    let next = ottla_record::sequence_after(before.sequence, *records);
+    let fits = if before.epoch == producer.epoch {
+        producer.sequence == next
+    } else {
+        producer.epoch > before.epoch && producer.sequence == 0
+    };
+    // What was struck out may have stood between them.
+    let struck = scene
+        .ledger
+        .books
+        .get(&partition)
+        .is_some_and(|book| book.struck.is_some());
+    if fits || struck {
+        return Ok(());
+    }
+    fired(
+        NAME,
+        format!(
+            "{} at {base}: after sequence {} with {records} records of producer {} comes {}",
+            scene.name(partition),
+            before.sequence,
+            producer.id,
+            producer.sequence
+        ),
+    )
+}

@@ -1,0 +1,120 @@
+//! An offset that was once shown holds the same bytes for ever; what a reader is given lies in a row; nothing is shown twice at two offsets.
+
+use super::{Oracle, Scene, Verdict, fired};
+use crate::history::{Ask, BatchShown, Fetched, Named, Reply, Seen};
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct LogTruth;
+
+const NAME: &str = "log-truth";
+
+impl Oracle for LogTruth {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        let Seen::Answered(asked, Reply::Fetch { parts, .. }) = seen else {
+            return Ok(());
+        };
+        let Ask::Fetch { wanted, .. } = &asked.ask else {
+            return Ok(());
+        };
+        for (named, fetched) in parts {
+            let from = wanted
+                .iter()
+                .find(|(asked, ..)| crate::ledger::same(asked, named))
+                .map(|(_, from, _)| *from);
+            in_a_row(scene, named, fetched, from)?;
+            unchanged(scene, named, fetched)?;
+        }
+        Ok(())
+    }
+}
+
+fn in_a_row(scene: &Scene<'_>, named: &Named, fetched: &Fetched, from: Option<i64>) -> Verdict {
+    let mut next: Option<i64> = None;
+    for batch in &fetched.batches {
+        let holds = |offset: i64| (batch.base_offset..=batch.last_offset).contains(&offset);
+        match (next, from) {
+            (Some(next), _) if batch.base_offset != next => {
+                return fired(
+                    NAME,
+                    format!(
+                        "{}-{}: after {next} the reader was given {}",
+                        named.topic, named.index, batch.base_offset
+                    ),
+                );
+            }
+            (None, Some(from)) if !holds(from) && !excused(scene, named, from) => {
+                return fired(
+                    NAME,
+                    format!(
+                        "{}-{}: asked for {from}, given {}..={}",
+                        named.topic, named.index, batch.base_offset, batch.last_offset
+                    ),
+                );
+            }
+            _ => {}
+        }
+        records_in_a_row(named, batch)?;
+        next = Some(batch.last_offset + 1);
+    }
+    Ok(())
+}
+
+/// Damage may have taken what was asked for.
+fn excused(scene: &Scene<'_>, named: &Named, from: i64) -> bool {
+    let partition = scene.ledger.sure(named);
+    partition.is_none_or(|partition| {
+        scene
+            .atlas
+            .damaged_from(partition)
+            .is_some_and(|damaged| damaged <= from)
+    })
+}
+
+fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {
+    let offsets = batch.records.iter().map(|(offset, ..)| *offset);
+    if batch.crc_fits && !offsets.eq(batch.base_offset..=batch.last_offset) {
+        return fired(
+            NAME,
+            format!(
+                "{}-{}: the records of the batch at {} do not lie in a row",
+                named.topic, named.index, batch.base_offset
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn unchanged(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
+    let Some(partition) = scene.ledger.sure(named) else {
+        return Ok(());
+    };
+    let Some(book) = scene.ledger.books.get(&partition) else {
+        return Ok(());
+    };
+    for batch in &fetched.batches {
+        let before = book.shown.range(..=batch.last_offset).next_back();
+        let Some((base, shown)) = before else {
+            continue;
+        };
+        let apart = shown.batch.last_offset < batch.base_offset;
+        if apart || (*base == batch.base_offset && shown.batch.hash == batch.hash) {
+            continue;
+        }
+        return fired(
+            NAME,
+            format!(
+                "{}: {base}..={} was shown with other bytes before than {}..={} now",
+                scene.name(partition),
+                shown.batch.last_offset,
+                batch.base_offset,
+                batch.last_offset
+            ),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! A topic whose creation was answered is there, after every crash, until its deletion is asked for; one whose deletion was answered never
+//! comes back; of one name there is one topic.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Oracle, Scene, Verdict, fired};
+use crate::history::{Ask, Reply, Seen, TopicId};
+use crate::script::Nanos;
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct Topics {
+    /// Names whose topic was answered to be there, and since when.
+    created: BTreeMap<Arc<str>, Nanos>,
+    /// Ids whose deletion was answered, and when.
+    deleted: BTreeMap<TopicId, Nanos>,
+    /// When a name's deletion was asked for last.
+    doomed: BTreeMap<Arc<str>, Nanos>,
+    /// Producer ids that were handed out.
+    producers: BTreeSet<i64>,
+}
+
+const NAME: &str = "topics";
+const TOPIC_ALREADY_EXISTS: i16 = 36;
+const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
+
+impl Oracle for Topics {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Asked(asked) => {
+                if let Ask::DeleteTopic { name, .. } = &asked.ask {
+                    self.doomed.insert(Arc::clone(name), scene.at);
+                    self.created.remove(name);
+                }
+                Ok(())
+            }
+            Seen::Started { .. } if scene.atlas.wiped().is_some_and(|at| at + 1 >= scene.at) => {
+                self.created.clear();
+                Ok(())
+            }
+            Seen::Died { .. } => Ok(()),
+            Seen::Answered(asked, reply) => match (&asked.ask, reply) {
+                (Ask::CreateTopic { name, .. }, Reply::CreateTopic { error, .. }) => {
+                    // A deletion that was asked for meanwhile, or late from a dead connection, may have come after it.
+                    let sure = !self.doomed.contains_key(name);
+                    if sure && (*error == 0 || *error == TOPIC_ALREADY_EXISTS) {
+                        self.created.entry(Arc::clone(name)).or_insert(scene.at);
+                    }
+                    Ok(())
+                }
+                (
+                    Ask::DeleteTopic {
+                        id, by_id: true, ..
+                    },
+                    Reply::DeleteTopic { error: 0 },
+                ) => {
+                    self.deleted.entry(*id).or_insert(scene.at);
+                    Ok(())
+                }
+                (
+                    Ask::InitProducerId,
+                    Reply::InitProducerId {
+                        error: 0, producer, ..
+                    },
+                ) => {
+                    if !self.producers.insert(*producer) && scene.atlas.wiped().is_none() {
+                        return fired(NAME, format!("producer id {producer} was handed out twice"));
+                    }
+                    Ok(())
+                }
+                (Ask::Metadata { topics, .. }, Reply::Metadata { topics: shown }) => {
+                    self.shown(scene, asked.at, topics.as_deref(), shown)
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Topics {
+    fn shown(
+        &self,
+        scene: &Scene<'_>,
+        asked_at: Nanos,
+        asked: Option<&[Arc<str>]>,
+        shown: &[crate::history::TopicShown],
+    ) -> Verdict {
+        let wiped = scene.atlas.wiped().unwrap_or(0);
+        let mut names = BTreeSet::new();
+        for topic in shown {
+            let back = self.deleted.get(&topic.id).is_some_and(|at| *at < asked_at);
+            if topic.error == 0 && back {
+                return fired(
+                    NAME,
+                    format!("{} was deleted, and is there again", topic.name),
+                );
+            }
+            if !names.insert(&topic.name) {
+                return fired(NAME, format!("{} is there twice", topic.name));
+            }
+        }
+        for (name, since) in &self.created {
+            if *since >= asked_at || *since < wiped {
+                continue;
+            }
+            let found = shown.iter().find(|topic| topic.name == *name);
+            let wanted = asked.is_none_or(|asked| asked.contains(name));
+            let lost = match found {
+                None => wanted,
+                Some(topic) => topic.error == UNKNOWN_TOPIC_OR_PARTITION,
+            };
+            if lost {
+                return fired(NAME, format!("{name} was created, and is not there"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! A reader is shown only what was sent, unchanged and whole, below the high watermark (and, reading committed, below the last stable
+//! offset); the high watermark that readers are told never goes back.
+
+use super::{Oracle, Scene, Verdict, fired};
+use crate::history::{Ask, BatchShown, Fetched, Named, Partition, Reply, Seen};
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct Visibility;
+
+const NAME: &str = "visibility";
+
+impl Oracle for Visibility {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        let Seen::Answered(asked, Reply::Fetch { parts, .. }) = seen else {
+            return Ok(());
+        };
+        let Ask::Fetch { committed, .. } = &asked.ask else {
+            return Ok(());
+        };
+        for (named, fetched) in parts {
+            let partition = scene.ledger.sure(named);
+            let damaged = partition.and_then(|partition| scene.atlas.damaged_from(partition));
+            whole(named, fetched, damaged)?;
+            below(named, fetched, *committed)?;
+            for batch in &fetched.batches {
+                if damaged.is_none_or(|from| batch.last_offset < from) {
+                    as_sent(scene, named, batch)?;
+                }
+            }
+            if let Some(partition) = partition.filter(|_| fetched.error == 0 && damaged.is_none()) {
+                forward(scene, partition, fetched)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn whole(named: &Named, fetched: &Fetched, damaged: Option<i64>) -> Verdict {
+    let torn = fetched.batches.iter().find(|batch| !batch.crc_fits);
+    let what = match (&fetched.garbled, torn) {
+        (Some(what), _) => what.clone(),
+        (None, Some(batch)) => format!(
+            "the checksum of the batch at {} is wrong",
+            batch.base_offset
+        ),
+        (None, None) => return Ok(()),
+    };
+    if damaged.is_some() {
+        return Ok(());
+    }
+    fired(NAME, format!("{}-{}: {what}", named.topic, named.index))
+}
+
+fn below(named: &Named, fetched: &Fetched, committed: bool) -> Verdict {
+    if fetched.error != 0 {
+        return Ok(());
+    }
+    let limit = if committed {
+        fetched.last_stable
+    } else {
+        fetched.high_watermark
+    };
+    let last = fetched.batches.last().map_or(-1, |batch| batch.last_offset);
+    let order = fetched.last_stable <= fetched.high_watermark
+        && (fetched.log_start < 0 || fetched.log_start <= fetched.high_watermark);
+    if last < limit.max(0) && order || (fetched.batches.is_empty() && order) {
+        return Ok(());
+    }
+    fired(
+        NAME,
+        format!(
+            "{}-{}: shown up to {last} with high watermark {}, last stable offset {}, log start {}",
+            named.topic,
+            named.index,
+            fetched.high_watermark,
+            fetched.last_stable,
+            fetched.log_start
+        ),
+    )
+}
+
+fn forward(scene: &Scene<'_>, partition: Partition, fetched: &Fetched) -> Verdict {
+    let known = scene.ledger.books.get(&partition);
+    let known = known.map_or(0, |book| book.log_start);
+    if fetched.log_start >= 0 && fetched.log_start < known && !scene.script.is_lossy() {
+        return fired(
+            NAME,
+            format!(
+                "{}: the log started at {known}, and starts at {} now",
+                scene.name(partition),
+                fetched.log_start
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Every record was sent to this partition, with these bytes and this time, in this order.
+fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
+    let wrong = |what: String| {
+        fired(
+            NAME,
+            format!(
+                "{}-{} at {}: {what}",
+                named.topic, named.index, batch.base_offset
+            ),
+        )
+    };
+    let Some((_, _, Some(first), _)) = batch.records.first() else {
+        return wrong("a batch that no client made".to_owned());
+    };
+    let Some(sent) = scene.ledger.sender(*first) else {
+        return wrong(format!("{first:?} was never sent"));
+    };
+    if *sent.topic != *named.topic || sent.index != named.index {
+        return wrong(format!(
+            "{first:?} was sent to {}-{}",
+            sent.topic, sent.index
+        ));
+    }
+    if named.by_id && !sent.by_name && !sent.ids.contains(&named.id) {
+        return wrong(format!("{first:?} was sent to another topic of that name"));
+    }
+    if let Some(how) = sent.batch.wrong {
+        return wrong(format!(
+            "{first:?} is of a batch that was made wrong ({how:?})"
+        ));
+    }
+    let ids = batch.records.iter().map(|(_, _, id, _)| *id);
+    let hashes = batch.records.iter().map(|(_, _, _, hash)| *hash);
+    let made = sent.batch.records.iter().map(|(id, _)| Some(*id));
+    if !ids.eq(made) || !hashes.eq(sent.batch.contents.iter().copied()) {
+        return wrong(format!(
+            "the batch of {first:?} is not the one that was sent"
+        ));
+    }
+    let appended = batch.records.iter().map(|(_, time, ..)| *time);
+    let stamped = sent.batch.records.iter().map(|(_, time)| *time);
+    let by_broker = batch
+        .records
+        .iter()
+        .all(|(_, time, ..)| *time == batch.records[0].1);
+    if !appended.eq(stamped) && !by_broker {
+        return wrong(format!(
+            "the timestamps of {first:?} are others than were sent"
+        ));
+    }
+    Ok(())
+}

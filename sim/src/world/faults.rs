@@ -1,0 +1,170 @@
+//! What goes wrong at a given time, and how it is over.
+
+use ottla_broker::BrokerAsk;
+use ottla_machine::Time;
+use ottla_media::Media;
+
+use super::process::Crash;
+use super::{Phase, World};
+use crate::agenda::{Happening, Over};
+use crate::atlas::Entry;
+use crate::damage;
+use crate::history::Death;
+use crate::liveness;
+use crate::script::{Fault, Nanos};
+use crate::trace::Lane;
+
+impl World {
+    pub(super) fn on_fault(&mut self, place: usize) {
+        if self.phase != Phase::Faulty {
+            return;
+        }
+        let fault = self.script.faults[place].what.clone();
+        let now = self.now;
+        self.lines.say(now, Lane::Fault, || format!("{fault:?}"));
+        match fault {
+            Fault::Kill { effects } => self.crash(Crash::Kill, effects),
+            Fault::PowerCut { effects } => self.crash(Crash::PowerCut, effects),
+            Fault::Stop { patience } => self.ask_to_stop(patience),
+            Fault::Pause { lasts } => self.node.paused = self.until(lasts),
+            Fault::RestartLoop { times } => {
+                self.node.loops = times;
+                self.crash(Crash::Kill, None);
+            }
+            Fault::WallJump { ms } => self.clock.jump(ms),
+            Fault::WallFreeze { lasts } => {
+                self.clock.freeze(now);
+                self.agenda
+                    .at(now + lasts, Happening::Over(Over::WallFreeze));
+            }
+            Fault::DiskStall { lasts } => self.node.stalled = self.until(lasts),
+            Fault::DiskFull { lasts } => {
+                self.node.full = true;
+                let until = self.until(lasts);
+                self.node.atlas.note(now, Entry::Full { until });
+                self.agenda.at(until, Happening::Over(Over::DiskFull));
+            }
+            Fault::Break { client, how } => {
+                let mut said = Vec::new();
+                let (net, mut air) = self.air();
+                net.break_links(client, how, &mut air, &mut said);
+                self.said.extend(said);
+            }
+            Fault::Cut { client, lasts } => {
+                let until = self.until(lasts);
+                let (net, mut air) = self.air();
+                net.cut(client, until, &mut air);
+            }
+            Fault::SlowReader { client, lasts } => {
+                let (net, mut air) = self.air();
+                net.reading(client, false, &mut air);
+                let over = Over::SlowReader(client);
+                self.agenda.at(now + lasts, Happening::Over(over));
+            }
+            Fault::Damage(what) => {
+                self.crash(Crash::Kill, None);
+                if let Some(entry) = damage::damage(&mut self.node.media, &what, self.draw) {
+                    self.lines.say(now, Lane::Fault, || format!("{entry:?}"));
+                    self.node.atlas.note(now, entry);
+                }
+            }
+            Fault::Wipe => {
+                self.crash(Crash::Kill, None);
+                self.node.media = Media::new(self.script.weather.capacity);
+                self.node.atlas.note(now, Entry::Wiped);
+            }
+        }
+    }
+
+    fn ask_to_stop(&mut self, patience: Nanos) {
+        if let Some(process) = &mut self.node.process {
+            let by = Time(process.origin + self.now + patience);
+            process.ask(BrokerAsk::Stop { by });
+        }
+    }
+
+    pub(super) fn on_over(&mut self, over: Over) {
+        let now = self.now;
+        self.lines
+            .say(now, Lane::Fault, || format!("over: {over:?}"));
+        match over {
+            Over::WallFreeze => self.clock.thaw(),
+            Over::DiskFull => self.node.full = false,
+            Over::SlowReader(client) => {
+                let (net, mut air) = self.air();
+                net.reading(client, true, &mut air);
+            }
+        }
+    }
+
+    /// The horizon: nothing goes wrong any more.
+    pub(super) fn heal(&mut self) {
+        let now = self.now;
+        self.lines
+            .say(now, Lane::Fault, || "no more faults".to_owned());
+        self.dice.stop();
+        self.clock.thaw();
+        self.node.full = false;
+        self.node.stalled = 0;
+        self.node.paused = 0;
+        self.node.loops = 0;
+        if let Some(process) = &mut self.node.process {
+            // A life that was about to end by a fault goes on; one that waited out a pause takes its turn.
+            process.crash_after = None;
+            process.turn_at = None;
+        }
+        let (net, mut air) = self.air();
+        net.heal(&mut air);
+        for client in &mut self.clients {
+            client.finish();
+        }
+        for place in 0..self.clients.len() {
+            self.wake(place);
+        }
+        self.phase = Phase::Healing;
+        self.patience = now + liveness::HEALING;
+    }
+
+    /// Moves on to the next phase when this one has come to its end.
+    pub(super) fn go_on(&mut self) {
+        let idle = || self.clients.iter().all(|client| client.is_idle());
+        match self.phase {
+            Phase::Healing if self.node.ready && idle() => {
+                let script = std::sync::Arc::new(liveness::last_client(&self.script, self.now));
+                self.join(&script, script.clients.len() - 1);
+                self.phase = Phase::Checking;
+                self.patience = self.now + liveness::CHECKING;
+            }
+            Phase::Checking if idle() => {
+                self.sweep();
+                self.tell(Lane::Oracle, &crate::history::Seen::Over);
+                self.phase = Phase::Stopping;
+                self.patience = self.now + liveness::STOPPING;
+                self.ask_to_stop(liveness::STOPPING);
+                if self.node.process.is_none() {
+                    self.fail(liveness::not_clean(&Death::Kill));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is still under way, for people.
+    pub(super) fn pending(&self) -> String {
+        let busy = self.clients.iter().filter(|client| !client.is_idle());
+        let busy: Vec<String> = busy.map(|client| client.id().to_string()).collect();
+        format!(
+            "the node {}; clients with something under way: {}",
+            match (&self.node.process, self.node.ready) {
+                (None, _) => "is down",
+                (Some(_), false) => "is starting",
+                (Some(_), true) => "serves",
+            },
+            if busy.is_empty() {
+                "none".to_owned()
+            } else {
+                busy.join(", ")
+            }
+        )
+    }
+}

@@ -1,0 +1,151 @@
+//! A rehearsal: what would the node show if it were started on this very disk now, with no clients and nothing going wrong? A copy of the
+//! disk, a broker of its own, a quiet world; the run itself does not notice.
+
+use ottla_broker::{Broker, BrokerTell, Cause};
+use ottla_machine::{Effect, Event, Spent};
+use ottla_media::Media;
+
+use super::process::{Turned, Watch};
+use super::{World, lives};
+use crate::agenda::{Agenda, Happening};
+use crate::chance::Dice;
+use crate::draw::{Domain, Draw};
+use crate::host::Outside;
+use crate::net::Net;
+use crate::oracle::{Rehearsal, Stage, Verdict, Violation};
+use crate::script::{Arm, Chances, MS, Nanos, SECOND, Script};
+
+/// How long a quiet start may take, at most.
+const PATIENCE: Nanos = 120 * SECOND;
+/// How long a started node is left alone, so that what it opens lazily is open.
+const REST: Nanos = 2 * SECOND;
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn event(&mut self, _event: &Event<Broker>) {}
+
+    fn stepped(&mut self, _broker: &Broker, _spent: Spent, _media: &Media) -> bool {
+        true
+    }
+
+    fn effect(&mut self, _effect: &Effect<Broker>) {}
+}
+
+impl World {
+    /// Starts a copy and tells the oracles what it shows.
+    pub(super) fn rehearse(&mut self) {
+        let left = self.node.media.clone();
+        let draw = Draw::new(self.draw.at(Domain::Fork, self.node.life.into(), 1));
+        let verdict = match start(&self.script, left.clone(), draw, self.clock.wall(self.now)) {
+            Err(what) => Err(Violation {
+                oracle: "recovery",
+                what: format!("a quiet start on what life {} left: {what}", self.node.life),
+            }),
+            Ok((broker, media)) => self.judge_rehearsal(&left, &broker, &media),
+        };
+        if let Err(violation) = verdict {
+            self.fail(violation);
+        }
+    }
+
+    fn judge_rehearsal(&mut self, left: &Media, broker: &Broker, media: &Media) -> Verdict {
+        let scene = Stage {
+            at: self.now,
+            script: &self.script,
+            atlas: &self.node.atlas,
+            broker: Some(broker),
+            media,
+            life: self.node.life,
+        };
+        self.oracles.rehearsed(&scene, &Rehearsal { left })
+    }
+}
+
+/// Runs a broker on this disk until it serves and has come to rest.
+fn start(
+    script: &Script,
+    mut media: Media,
+    draw: Draw,
+    wall: i64,
+) -> Result<(Broker, Media), String> {
+    let mut quiet = script.clone();
+    quiet.weather.wall = wall;
+    quiet.weather.drift = 0;
+    let mut process = lives::process(&quiet, Arm::Contract, draw, 1);
+    let clock = crate::clock::Clock::new(&quiet.weather);
+    let (mut agenda, mut net) = (Agenda::new(draw), Net::new());
+    let mut dice = Dice::new(draw, Chances::default());
+    let (mut now, mut ready) = (0, None);
+    let mut failed = Vec::new();
+    loop {
+        let mut outside = Outside {
+            now,
+            life: 1,
+            draw,
+            weather: &quiet.weather,
+            stalled: 0,
+            full: false,
+            dice: &mut dice,
+            agenda: &mut agenda,
+            net: &mut net,
+            media: &mut media,
+            failed: &mut failed,
+        };
+        let turned = process.turn(clock.now(now, process.origin), &mut outside, &mut Nobody);
+        if take(&turned)? {
+            ready = Some(now);
+        }
+        for number in turned.jobs {
+            process.job_done(number);
+        }
+        if ready.is_some_and(|since| now > since + REST) {
+            return Ok((process.broker, media));
+        }
+        if now > PATIENCE {
+            return Err("it does not come to serve".to_owned());
+        }
+        let deadline = process.wants_turn(now).unwrap_or(now + 100 * MS);
+        now = agenda
+            .next_at()
+            .unwrap_or(deadline)
+            .min(deadline)
+            .max(now + 1);
+        while agenda.next_at().is_some_and(|at| at <= now) {
+            let Some((_, Happening::Host(_, event))) = agenda.next() else {
+                continue;
+            };
+            let mut outside = Outside {
+                now,
+                life: 1,
+                draw,
+                weather: &quiet.weather,
+                stalled: 0,
+                full: false,
+                dice: &mut dice,
+                agenda: &mut agenda,
+                net: &mut net,
+                media: &mut media,
+                failed: &mut failed,
+            };
+            process.happen(event, &mut outside);
+        }
+    }
+}
+
+/// Whether it serves now; the sentence with which it gave up.
+fn take(turned: &Turned) -> Result<bool, String> {
+    if let Some(what) = &turned.panicked {
+        return Err(format!("it panicked: {what}"));
+    }
+    for tell in &turned.tells {
+        match tell {
+            BrokerTell::Ready => return Ok(true),
+            BrokerTell::Stopped(Cause::Refused(why) | Cause::Offline(why)) => {
+                return Err(why.clone());
+            }
+            BrokerTell::Stopped(Cause::Asked { .. }) => return Err("it stopped".to_owned()),
+        }
+    }
+    Ok(false)
+}
