@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::draw::{Domain, Draw};
 
 /// Virtual nanoseconds since the beginning of the run.
@@ -19,7 +21,7 @@ pub const MS: Nanos = 1_000_000;
 pub const SECOND: Nanos = 1_000_000_000;
 
 /// Everything that is decided before a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Script {
     /// For what is drawn by place while it runs.
     pub seed: u64,
@@ -28,6 +30,7 @@ pub struct Script {
     /// What the broker stands on.
     pub arm: Arm,
     /// Faults and operations end here; then the node must recover.
+    #[serde(with = "crate::text::nanos")]
     pub horizon: Nanos,
     /// The broker's settings by Kafka's names.
     pub settings: BTreeMap<String, String>,
@@ -49,6 +52,15 @@ impl Script {
             .is_some_and(|value| value == "false")
     }
 
+    /// Nothing of it begins at or after this time any more.
+    pub fn cut_at(&mut self, horizon: Nanos) {
+        self.horizon = horizon;
+        self.faults.retain(|fault| fault.at < horizon);
+        for client in &mut self.clients {
+            client.ops.retain(|op| op.at < horizon);
+        }
+    }
+
     /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka.
     pub fn producers_expire(&self) -> bool {
         self.settings.contains_key("producer.id.expiration.ms")
@@ -56,7 +68,7 @@ impl Script {
 }
 
 /// What the broker stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arm {
     /// The contract itself, with every freedom it leaves.
     Contract,
@@ -65,11 +77,13 @@ pub enum Arm {
 }
 
 /// A span to draw from: `least` to `least + spread`, and once in `rare` ten to a hundred times as much (never when `rare` is 0).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// The shortest.
+    #[serde(with = "crate::text::nanos")]
     pub least: Nanos,
     /// How much longer it may be.
+    #[serde(with = "crate::text::nanos")]
     pub spread: Nanos,
     /// How seldom it takes very long.
     pub rare: u64,
@@ -88,7 +102,7 @@ impl Span {
 }
 
 /// How long things take when nothing is wrong.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Weather {
     /// One way of a piece of bytes between client and node.
     pub latency: Span,
@@ -115,7 +129,7 @@ pub struct Weather {
 }
 
 /// Something that may go wrong at any call of its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(
     missing_docs,
     reason = "what it does stands in `chance.rs` beside its name"
@@ -138,7 +152,7 @@ pub enum Chance {
 }
 
 /// One call at which it went wrong: the `n`th of this entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fired {
     /// What went wrong.
     pub chance: Chance,
@@ -149,7 +163,7 @@ pub struct Fired {
 }
 
 /// What may go wrong at any call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chances {
     /// Once in so many calls.
     pub rates: BTreeMap<Chance, u64>,
@@ -158,16 +172,17 @@ pub struct Chances {
 }
 
 /// What goes wrong at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct TimedFault {
     /// When.
+    #[serde(with = "crate::text::nanos")]
     pub at: Nanos,
     /// What.
     pub what: Fault,
 }
 
 /// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The process dies; the page cache stays. `effects`: not at once but in the next turn that has any, after performing so many.
     Kill {
@@ -182,11 +197,13 @@ pub enum Fault {
     /// The node is asked to stop, with so much time, and is started again.
     Stop {
         /// Its patience.
+        #[serde(with = "crate::text::nanos")]
         patience: Nanos,
     },
     /// The node does nothing for so long; then everything is late.
     Pause {
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// Every start within this time is killed again after drawn work: a restart loop.
@@ -202,16 +219,19 @@ pub enum Fault {
     /// The wall clock stands still.
     WallFreeze {
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// No disk operation ends.
     DiskStall {
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// The disk has no room.
     DiskFull {
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// The connections of a client break (all of them, or one's).
@@ -226,6 +246,7 @@ pub enum Fault {
         /// Whose; `None`: everyone's.
         client: Option<u32>,
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// A client does not read.
@@ -233,6 +254,7 @@ pub enum Fault {
         /// Who.
         client: u32,
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// While the node is down (it is killed for it), something on the disk is damaged.
@@ -242,7 +264,7 @@ pub enum Fault {
 }
 
 /// How a connection breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakHow {
     /// Both sides are told at once.
     Reset,
@@ -251,17 +273,19 @@ pub enum BreakHow {
     /// The client's end is gone; the node is not told until it sends, or for so long.
     HalfOpen {
         /// How long.
+        #[serde(with = "crate::text::nanos")]
         lasts: Nanos,
     },
     /// The client's end is gone, and what it has sent is delivered so much later.
     LateRequest {
         /// How much later.
+        #[serde(with = "crate::text::nanos")]
         after: Nanos,
     },
 }
 
 /// Damage to what lies on the disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// Which kind of file.
     pub target: Target,
@@ -272,7 +296,7 @@ pub struct Damage {
 }
 
 /// Which kind of file is damaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// An offset index.
     OffsetIndex,
@@ -287,7 +311,7 @@ pub enum Target {
 }
 
 /// How it is damaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DamageKind {
     /// Some bits of a few bytes are others.
     Rot,
@@ -300,7 +324,7 @@ pub enum DamageKind {
 }
 
 /// One client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct ClientScript {
     /// Its number, from 1.
     pub id: u32,
@@ -317,6 +341,7 @@ pub struct ClientScript {
     /// How often it tries a produce again that was not answered or was refused for now.
     pub retries: u32,
     /// When it gives a request up and its connection with it.
+    #[serde(with = "crate::text::nanos")]
     pub patience: Nanos,
     /// Which listener it uses.
     pub listener: u16,
@@ -325,7 +350,7 @@ pub struct ClientScript {
 }
 
 /// Which versions a client speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versions {
     /// The newest of each API that both sides know.
     Newest,
@@ -334,9 +359,10 @@ pub enum Versions {
 }
 
 /// What a client does at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct TimedOp {
     /// Not before.
+    #[serde(with = "crate::text::nanos")]
     pub at: Nanos,
     /// Its number within the client: names its values, whatever else is taken out.
     pub number: u32,
@@ -345,7 +371,7 @@ pub struct TimedOp {
 }
 
 /// A partition by the topic's number (its name is `t<number>`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The topic's number.
     pub topic: u32,
@@ -354,7 +380,7 @@ pub struct Place {
 }
 
 /// What a client does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of the requests")]
 pub enum Operation {
     CreateTopic {
