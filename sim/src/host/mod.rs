@@ -8,7 +8,7 @@ use ottla_media::Media;
 use crate::agenda::Agenda;
 use crate::chance::Dice;
 use crate::draw::Draw;
-use crate::net::{Net, NodeTell};
+use crate::net::{Air, Net, NodeTell};
 use crate::script::{Nanos, Weather};
 
 /// The world around a process while it does something.
@@ -35,6 +35,20 @@ pub struct Outside<'a> {
     pub media: &'a mut Media,
     /// What was done to the disk on purpose: calls that were made to fail, for the atlas.
     pub failed: &'a mut Vec<String>,
+}
+
+impl Outside<'_> {
+    /// The network, and what every call to it needs.
+    pub fn air(&mut self) -> (&mut Net, Air<'_>) {
+        let air = Air {
+            now: self.now,
+            draw: self.draw,
+            weather: self.weather,
+            dice: self.dice,
+            agenda: self.agenda,
+        };
+        (self.net, air)
+    }
 }
 
 /// Something that a host put on the agenda for itself.
