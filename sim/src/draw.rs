@@ -30,6 +30,7 @@ pub enum Domain {
     Job,
     Damage,
     Buggify,
+    Connection,
 }
 
 /// The draws of one seed.

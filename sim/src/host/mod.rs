@@ -1,6 +1,8 @@
 //! What a process stands on: it performs the broker's effects on the network and the disk, and makes events of what comes back. There
 //! are two: [`contract::Contract`] uses every freedom that CONTRACT.md leaves, [`desk::DeskHost`] performs the system calls of `ottla-desk`.
 
+pub mod contract;
+
 use ottla_broker::Broker;
 use ottla_machine::{Effect, Event};
 use ottla_media::Media;

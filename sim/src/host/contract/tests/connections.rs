@@ -1,0 +1,1 @@
+//! What CONTRACT.md says of connections and ranges.
