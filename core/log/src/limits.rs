@@ -21,6 +21,13 @@ pub const CACHE_BYTES: usize = 4 << 20;
 /// How many of the newest batches a log keeps in memory at most: small ones cost more than their bytes.
 pub const CACHE_BATCHES: usize = 16 << 10;
 
+/// A batch from this size on is not kept in memory once it is written: measured, sending it from the page cache costs half
+/// of sending it from memory, and the buffer that it came in is used again while it is warm.
+pub const LARGE_BATCH: usize = 16 << 10;
+
+/// What remembering the place of a batch is charged.
+pub const PLACE_BYTES: usize = 128;
+
 /// A batch smaller than this share of the buffer it pins is copied before it outlives its request.
 pub const PIN_SHARE: usize = 4;
 

@@ -15,6 +15,7 @@ use ottla_record::{HEADER_LEN, Header};
 
 use crate::limits::BLOCK_BYTES;
 use crate::segment::{Opened, Segment};
+use crate::tail_cache::Cached;
 use crate::{Absent, BlockKey, Blocks, Log, Phase, Slice};
 
 /// A batch found in a segment.
@@ -47,7 +48,14 @@ impl Log {
         if from >= upto {
             return Ok(nothing);
         }
-        if let Some((parts, next)) = self.cache.read(from, upto, max_bytes, at_least_one) {
+        let is_open = |batch: &Cached| {
+            let segment = self.segments.range(..=batch.base.0).next_back();
+            segment.and_then(|(_, segment)| segment.file()) == Some(batch.file)
+        };
+        let recent = self
+            .cache
+            .read(from, upto, max_bytes, at_least_one, is_open);
+        if let Some((parts, next)) = recent {
             let next = next.max(from);
             return Ok(Slice { parts, next });
         }

@@ -1,5 +1,6 @@
-//! The newest written batches: where each lies, and the bytes of those that still fit the budget. A reader at the tail
-//! is served from here without touching the disk.
+//! The newest written batches: where each lies, and the bytes of the smaller ones. A reader at the tail is served from
+//! here without looking for anything on the disk. Large batches are remembered by their place alone: the kernel still
+//! has what was just written, and moves it from there for less than it takes to copy it out of memory of ours.
 //!
 //! Invariants
 //! - H1: the batches are consecutive: each begins where the one before ended, in offsets and, within a file, in bytes.
@@ -10,9 +11,10 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla_machine::{File, Offset, Part, Parts};
 
-use crate::limits::{CACHE_BATCHES, CACHE_BYTES};
+use crate::limits::{CACHE_BATCHES, CACHE_BYTES, PLACE_BYTES};
 
-/// One batch in memory: a slice of a buffer that many batches share, or its stamped head and the producer's bytes.
+/// What is kept of one batch: a slice of a buffer that many batches share, its stamped head and the producer's bytes,
+/// or only where it lies.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
     /// `len` bytes at `at` of a buffer.
@@ -27,6 +29,8 @@ pub(crate) enum Held {
         rest: Bytes,
         pins: usize,
     },
+    /// Nothing: it is read from its file.
+    Place,
 }
 
 impl Held {
@@ -34,6 +38,7 @@ impl Held {
         match self {
             Held::Shared { len, .. } => *len,
             Held::Pair { pins, .. } => *pins,
+            Held::Place => PLACE_BYTES,
         }
     }
 }
@@ -49,6 +54,13 @@ pub(crate) struct Cached {
     pub(crate) held: Held,
 }
 
+impl Cached {
+    /// The position after it.
+    fn end(&self) -> u64 {
+        self.position + u64::from(self.len)
+    }
+}
+
 /// The newest batches, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TailCache {
@@ -61,8 +73,7 @@ impl TailCache {
     pub(crate) fn push(&mut self, batch: Cached) {
         if let Some(last) = self.batches.back() {
             let follows = last.next == batch.base
-                && (last.file != batch.file
-                    || last.position + u64::from(last.len) == batch.position);
+                && (last.file != batch.file || last.end() == batch.position);
             assert!(follows, "H1: {batch:?} after {last:?}");
         }
         self.bytes += batch.held.charge();
@@ -103,46 +114,44 @@ impl TailCache {
         self.find(offset).map(|at| &self.batches[at])
     }
 
-    /// Whole batches from the one that holds `from`, all below `upto`, and where they end. `None`: not here.
+    /// Whole batches from the one that holds `from`, all below `upto`, and where they end. `None`: not here, or in a file
+    /// that is not open any more.
     pub(crate) fn read(
         &self,
         from: Offset,
         upto: Offset,
         max_bytes: usize,
         at_least_one: bool,
+        is_open: impl Fn(&Cached) -> bool,
     ) -> Option<(Parts, Offset)> {
         let first = self.find(from)?;
         let mut parts = Parts::default();
         let mut next = self.batches[first].base;
         let mut left = max_bytes;
-        // The run of a shared buffer that is being put together.
-        let mut run: Option<(&Bytes, usize, usize)> = None;
+        let mut run = Run::None;
+        let mut opened = None;
         for (i, batch) in self.batches.range(first..).enumerate() {
             let len = batch.len as usize;
             if batch.next > upto || (len > left && !(i == 0 && at_least_one)) {
                 break;
             }
+            if matches!(batch.held, Held::Place) && opened != Some(batch.file) {
+                if !is_open(batch) {
+                    if i == 0 {
+                        return None;
+                    }
+                    break;
+                }
+                opened = Some(batch.file);
+            }
             left = left.saturating_sub(len);
             next = batch.next;
-            match (&batch.held, run) {
-                (Held::Shared { buffer, at, len }, Some((other, start, end)))
-                    if end == *at && other.as_ptr() == buffer.as_ptr() =>
-                {
-                    run = Some((other, start, at + len));
-                }
-                (held, _) => {
-                    flush(&mut parts, run.take());
-                    match held {
-                        Held::Shared { buffer, at, len } => run = Some((buffer, *at, at + len)),
-                        Held::Pair { head, rest, .. } => {
-                            parts.push(Part::Bytes(head.clone()));
-                            parts.push(Part::Bytes(rest.clone()));
-                        }
-                    }
-                }
+            if !run.goes_on(batch) {
+                run.end(&mut parts);
+                run = Run::of(batch, &mut parts);
             }
         }
-        flush(&mut parts, run);
+        run.end(&mut parts);
         Some((parts, next))
     }
 
@@ -160,8 +169,58 @@ impl TailCache {
     }
 }
 
-fn flush(parts: &mut Parts, run: Option<(&Bytes, usize, usize)>) {
-    if let Some((buffer, start, end)) = run {
-        parts.push(Part::Bytes(buffer.slice(start..end)));
+/// The piece that is being put together.
+enum Run<'a> {
+    None,
+    /// Of a shared buffer, from and to.
+    Shared(&'a Bytes, usize, usize),
+    /// Of a file, from and to.
+    Place(File, u64, u64),
+}
+
+impl<'a> Run<'a> {
+    /// Begins with this batch, unless that is pieces by itself.
+    fn of(batch: &'a Cached, parts: &mut Parts) -> Run<'a> {
+        match &batch.held {
+            Held::Shared { buffer, at, len } => Run::Shared(buffer, *at, at + len),
+            Held::Place => Run::Place(batch.file, batch.position, batch.end()),
+            Held::Pair { head, rest, .. } => {
+                parts.push(Part::Bytes(head.clone()));
+                parts.push(Part::Bytes(rest.clone()));
+                Run::None
+            }
+        }
+    }
+
+    /// Takes the batch in if it follows.
+    fn goes_on(&mut self, batch: &Cached) -> bool {
+        match (self, &batch.held) {
+            (Run::Shared(run, _, end), Held::Shared { buffer, at, len })
+                if end == at && run.as_ptr() == buffer.as_ptr() =>
+            {
+                *end += len;
+                true
+            }
+            (Run::Place(file, _, end), Held::Place)
+                if *file == batch.file && *end == batch.position =>
+            {
+                *end = batch.end();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn end(self, parts: &mut Parts) {
+        match self {
+            Run::None => {}
+            Run::Shared(buffer, start, end) => parts.push(Part::Bytes(buffer.slice(start..end))),
+            Run::Place(file, position, end) => parts.push(Part::File {
+                file,
+                position,
+                // A file's positions have 31 bits: a segment is rolled before they end.
+                length: (end - position) as u32,
+            }),
+        }
     }
 }

@@ -18,7 +18,7 @@
 use bytes::{Bytes, BytesMut};
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Level, Offset};
 
-use crate::limits::{FIRST_GRANT, GRANT_STEP, PIN_SHARE, WRITE_BYTES};
+use crate::limits::{FIRST_GRANT, GRANT_STEP, LARGE_BATCH, PIN_SHARE, WRITE_BYTES};
 use crate::ops::Waiting;
 use crate::tail_cache::{Cached, Held};
 use crate::{Dirty, Log, LogEvent, Phase};
@@ -195,8 +195,12 @@ impl Log {
                 let rest = std::mem::take(&mut pending.records).slice(16..);
                 bytes.push(head.clone());
                 bytes.push(rest.clone());
-                let pins = pending.pins.max(rest.len() + 16);
-                pending.held = Some(Held::Pair { head, rest, pins });
+                pending.held = Some(if rest.len() + 16 >= LARGE_BATCH {
+                    Held::Place
+                } else {
+                    let pins = pending.pins.max(rest.len() + 16);
+                    Held::Pair { head, rest, pins }
+                });
                 from += 1;
             }
         }
@@ -385,7 +389,7 @@ impl Log {
 /// Whether a batch is copied rather than kept as it came.
 fn is_copied(pending: &crate::append::Pending) -> bool {
     let len = pending.records.len();
-    len * PIN_SHARE < pending.pins || len < SMALL
+    len < SMALL || (len < LARGE_BATCH && len * PIN_SHARE < pending.pins)
 }
 
 /// Batches below this size are put together: one piece of memory and of an answer instead of many.

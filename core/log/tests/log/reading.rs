@@ -1,7 +1,8 @@
 //! Reading: from memory and from files, at every offset, with every limit.
 
+use ottla_log::limits::{PLACE_BYTES, WARM_SEGMENTS};
 use ottla_log::{Absent, LogConfig};
-use ottla_machine::Offset;
+use ottla_machine::{Offset, Part};
 use ottla_record::{Batch, Batches};
 
 use crate::world::{World, plain};
@@ -137,7 +138,7 @@ fn a_segment_without_indexes_or_with_wrong_ones_reads_the_same() {
 }
 
 #[test]
-fn batches_that_pin_much_are_copied_and_large_ones_are_not() {
+fn small_batches_and_those_that_pin_much_are_copied_and_large_ones_stay_on_the_disk() {
     use ottla_log::{Origin, Prepared};
     let mut world = World::new(LogConfig::default());
     let origin = Origin::Client {
@@ -146,6 +147,8 @@ fn batches_that_pin_much_are_copied_and_large_ones_are_not() {
     for (len, pins) in [
         (100, 100),
         (100, 1 << 20),
+        (10_000, 12_000),
+        (10_000, 1 << 20),
         (50_000, 60_000),
         (50_000, 1 << 20),
     ] {
@@ -163,12 +166,72 @@ fn batches_that_pin_much_are_copied_and_large_ones_are_not() {
         world.run();
     }
     let small = plain(1, 100, 0).len();
-    let large = plain(1, 50_000, 0).len();
-    assert_eq!(world.log.cached_bytes(), small * 2 + 60_000 + large);
+    let middle = plain(1, 10_000, 0).len();
+    assert_eq!(
+        world.log.cached_bytes(),
+        small * 2 + 12_000 + middle + 2 * PLACE_BYTES
+    );
     let contents = world.contents();
     assert!(
         contents
             .iter()
             .all(|(_, bytes)| Batch::parse(bytes).is_ok())
     );
+}
+
+/// A log of large batches, two to a segment, and the batches.
+fn large(count: i64) -> (World, Vec<(i64, Vec<u8>)>) {
+    let config = LogConfig {
+        segment_bytes: 45_000,
+        ..LogConfig::default()
+    };
+    let mut world = World::new(config);
+    let mut model = Vec::new();
+    for turn in 0..count {
+        let batch = plain(3, 6_700, 999_000 + turn);
+        let appended = world.append(batch.clone(), 0).expect("appended");
+        let mut bytes = batch.to_vec();
+        bytes[..8].copy_from_slice(&appended.base.0.to_be_bytes());
+        bytes[12..16].copy_from_slice(&0_i32.to_be_bytes());
+        model.push((appended.base.0, bytes));
+        world.run();
+    }
+    (world, model)
+}
+
+#[test]
+fn large_batches_are_whole_ranges_of_their_file_and_cost_no_read() {
+    let (world, model) = large(7);
+    let size = model[0].1.len();
+    for (at, (base, _)) in model.iter().enumerate() {
+        let slice = world
+            .log
+            .read(
+                &world.blocks,
+                Offset(*base),
+                world.log.written(),
+                size * 2 + size / 2,
+                true,
+            )
+            .expect("remembered");
+        // Two of them are in each segment: from the second on a range ends with its file.
+        let whole = 2.min(model.len() - at);
+        assert_eq!(slice.parts.len(), whole * size);
+        let pieces = slice.parts.0.len();
+        assert_eq!(pieces, if at % 2 == 0 { 1 } else { whole });
+        let ranges = |part: &Part| matches!(part, Part::File { .. });
+        assert!(slice.parts.0.iter().all(ranges));
+    }
+}
+
+#[test]
+fn a_remembered_place_in_a_file_that_was_closed_is_found_again() {
+    let (mut world, model) = large(2 * WARM_SEGMENTS as i64 + 20);
+    // More segments than stay open, forwards and backwards.
+    for (base, bytes) in model.iter().chain(model.iter().rev()) {
+        let end = world.log.written().0;
+        let read = world.read(*base, end, bytes.len()).expect("in range");
+        assert_eq!(&read.0, bytes, "{base}");
+    }
+    assert_eq!(world.contents(), model);
 }
