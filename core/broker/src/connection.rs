@@ -83,6 +83,8 @@ pub(crate) struct Connection {
     /// The size of the buffer that the input is part of.
     pub buffer: usize,
     input: Bytes,
+    /// The last frame was large, and so may be the next: its prefix is read alone, so that the rest comes to where it stays.
+    large: bool,
     asked: Option<usize>,
     pinned: usize,
     charges: VecDeque<(u64, usize)>,
@@ -109,6 +111,7 @@ impl Connection {
             hungry: false,
             buffer: 0,
             input: Bytes::new(),
+            large: false,
             asked: None,
             pinned: 0,
             charges: VecDeque::new(),
@@ -127,16 +130,17 @@ impl Connection {
         if self.ended || self.asked.is_some() {
             return None;
         }
-        let least = match self.announced() {
-            None => 4,
+        let (least, ahead) = match self.announced() {
+            None if self.large => (4, 0),
+            None => (4, limits::READ_AHEAD),
             Some(length) if length <= 0 || length > most => return None,
             Some(length) if 4 + length as usize <= self.input.len() => return None,
-            Some(length) => 4 + length as usize,
+            Some(length) => (4 + length as usize, limits::READ_AHEAD),
         };
         let want = Want {
             carry: self.input.clone(),
             least,
-            most: least.max(limits::READ_AHEAD),
+            most: least.max(ahead),
         };
         // A quiet connection holds nothing; one in the middle of a frame holds the frame.
         Some((want, if least > 4 { least } else { 0 }))
@@ -195,6 +199,7 @@ impl Connection {
         }
         let frame = self.input.split_to(whole).slice(4..);
         self.overlapping = overlapping;
+        self.large = whole > limits::LARGE_FRAME;
         Taken::Frame(self.sit(), frame)
     }
 

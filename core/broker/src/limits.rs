@@ -4,6 +4,10 @@
 /// second-level cache while it is worked on. A larger frame gets exactly the room it announces.
 pub const READ_AHEAD: usize = 256 << 10;
 
+/// Behind a frame larger than this only the next one's prefix is read ahead: copying the beginning of a large frame to where
+/// the rest of it goes costs more than one more call.
+pub const LARGE_FRAME: usize = 64 << 10;
+
 /// Consecutive Produce requests of one connection that are in work at once. Unbatched producers pipeline hundreds.
 pub const OVERLAP: usize = 1024;
 
