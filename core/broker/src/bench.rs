@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ottla_controller::{Request, Response};
-use ottla_machine::{Level, Note, Rng, Ticket};
+use ottla_machine::{Level, Note, Rng, Switch, Ticket};
 use ottla_metadata::Image;
 use ottla_protocol::{EncodeError, Writer};
 use ottla_shard::ShardAsk;
@@ -60,6 +60,8 @@ pub(crate) struct Bench {
     pub counters: Counters,
     /// Sentences for the operator.
     pub notes: Vec<Note>,
+    /// Which planted mistake is switched on.
+    pub switch: Switch,
 }
 
 impl Bench {
@@ -69,10 +71,15 @@ impl Bench {
         cluster_id: Arc<str>,
         image: Arc<Image>,
         rng: Rng,
+        switch: Switch,
     ) -> Bench {
         Bench {
-            connections: Connections::new(&config),
-            sessions: Sessions::new(config.max_incremental_fetch_session_cache_slots, rng),
+            connections: Connections::new(&config, switch),
+            sessions: Sessions::new(
+                config.max_incremental_fetch_session_cache_slots,
+                rng,
+                switch,
+            ),
             config,
             image,
             cluster_id,
@@ -84,6 +91,7 @@ impl Bench {
             creating: Creating::default(),
             counters: Counters::default(),
             notes: Vec::new(),
+            switch,
         }
     }
 

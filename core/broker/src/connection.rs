@@ -18,7 +18,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use ottla_machine::{Parts, Time, Want};
+use ottla_machine::{Parts, Switch, Time, Want, planted};
 
 use crate::limits;
 
@@ -236,7 +236,14 @@ impl Connection {
     }
 
     /// The request of this seat is answered.
-    pub fn answer(&mut self, seat: u64, reply: Reply) {
+    pub fn answer(&mut self, seat: u64, reply: Reply, switch: Switch) {
+        let seat = if planted!(switch, "reply-out-of-seat-order") {
+            let mut seats = self.seats.iter();
+            let working = seats.position(|seat| matches!(seat, Seat::Working(_)));
+            self.first + working.unwrap_or(0) as u64
+        } else {
+            seat
+        };
         let Some(place) = self.seat(seat) else { return };
         assert!(matches!(place, Seat::Working(_)), "C1: one answer per seat");
         *place = Seat::Answered(reply);

@@ -9,7 +9,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use ottla_machine::{Conn, Effects, Emit, How, Inspect, Level, Now, Peer, Time, Timers};
+use ottla_machine::{
+    Conn, Effects, Emit, How, Inspect, Level, Now, Peer, Switch, Time, Timers, planted, sometimes,
+};
 
 use crate::Broker;
 use crate::config::BrokerConfig;
@@ -34,11 +36,12 @@ pub(crate) struct Connections {
     bytes_in: u64,
     bytes_out: u64,
     accepted: u64,
+    switch: Switch,
 }
 
 impl Connections {
     /// None yet.
-    pub fn new(config: &BrokerConfig) -> Connections {
+    pub fn new(config: &BrokerConfig, switch: Switch) -> Connections {
         Connections {
             all: BTreeMap::new(),
             idle: Timers::default(),
@@ -58,6 +61,7 @@ impl Connections {
             bytes_in: 0,
             bytes_out: 0,
             accepted: 0,
+            switch,
         }
     }
 
@@ -69,6 +73,7 @@ impl Connections {
     /// A connection was accepted.
     pub fn on_opened(&mut self, now: Now, conn: Conn, peer: Peer, fx: &mut Effects<Broker>) {
         if self.all.len() >= self.most {
+            sometimes!(fx, "a connection came past max.connections");
             fx.note(
                 Level::Warn,
                 format!(
@@ -115,7 +120,9 @@ impl Connections {
             self.exceeding = None;
         }
         let (charged, waiting) = connection.on_closed();
-        self.held -= charged;
+        if !planted!(self.switch, "memory-budget-leak") {
+            self.held -= charged;
+        }
         waiting
     }
 
@@ -162,7 +169,7 @@ impl Connections {
         let Some(connection) = self.all.get_mut(&conn) else {
             return;
         };
-        connection.answer(seat, reply);
+        connection.answer(seat, reply, self.switch);
         let (left, free) = connection.leave();
         self.held -= free;
         if left != Left::Nothing && !connection.dirty {
@@ -222,6 +229,7 @@ impl Connections {
         let fits = others + charge < self.most_held;
         if !fits && (charge == 0 || self.exceeding.is_some()) {
             if !connection.hungry {
+                sometimes!(fx, "a connection was not read for want of room");
                 connection.hungry = true;
                 self.hungry.push_back(conn);
                 self.stall_check
@@ -277,7 +285,8 @@ impl Connections {
             let Some(connection) = self.all.get_mut(&conn) else {
                 continue;
             };
-            let active = if connection.is_busy() {
+            let busy = connection.is_busy();
+            let active = if busy && !planted!(fx, "waiting-connection-closed-as-idle") {
                 now.mono
             } else {
                 connection.active
@@ -286,6 +295,7 @@ impl Connections {
             if until > now.mono {
                 self.idle.set(conn, Some(until));
             } else if !connection.ended {
+                sometimes!(fx, "an idle connection was closed");
                 connection.ended = true;
                 fx.close(conn, How::Now);
             }
@@ -313,6 +323,7 @@ impl Connections {
         let Some(connection) = self.all.get_mut(&conn) else {
             return;
         };
+        sometimes!(fx, "a frame that never came cost its connection");
         connection.ended = true;
         let why = "it announced a frame and did not deliver it while others waited for room";
         fx.note(

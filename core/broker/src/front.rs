@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_controller::Response;
-use ottla_machine::{Conn, Effects, Emit, Inspect, Note, Now, Peer, Rng, Spend, Ticket, Time};
+use ottla_machine::{
+    Conn, Effects, Emit, Inspect, Note, Now, Peer, Rng, Spend, Switch, Ticket, Time, sometimes,
+};
 use ottla_metadata::Image;
 use ottla_protocol::{ApiKey, Reader, RequestHeader};
 use ottla_shard::{ShardAsk, ShardTell};
@@ -43,9 +45,10 @@ impl Front {
         cluster_id: Arc<str>,
         image: Arc<Image>,
         rng: Rng,
+        switch: Switch,
     ) -> Front {
         Front {
-            bench: Bench::new(config, cluster_id, image, rng),
+            bench: Bench::new(config, cluster_id, image, rng, switch),
             serving: false,
             requests_left: limits::REQUESTS_AT_ONCE,
             reads_left: limits::READS_AT_ONCE,
@@ -145,6 +148,7 @@ impl Front {
             match self.bench.connections.take(conn, api::overlaps) {
                 Taken::Nothing => return self.bench.connections.read(now, conn, fx),
                 Taken::BadLength(length) => {
+                    sometimes!(fx, "a frame announced an impossible length");
                     let most = self.bench.config.socket_request_max_bytes;
                     let why = format!(
                         "it announced a frame of {length} bytes; 1 to {most} (socket.request.max.bytes) are allowed"
@@ -172,7 +176,9 @@ impl Front {
         match outcome {
             Ok(Outcome::Now(reply)) => self.bench.connections.answer(conn, seat, reply),
             Ok(Outcome::Later(waiting)) => self.bench.connections.waits(conn, seat, waiting),
-            Ok(Outcome::Parked) => {}
+            Ok(Outcome::Parked) => {
+                sometimes!(fx, "a producer waited for a block of producer ids");
+            }
             Err(why) => self.bench.connections.malformed(conn, Some(seat), &why, fx),
         }
     }
@@ -242,6 +248,8 @@ impl Front {
 
     /// The next question to the shard. A request over many partitions is put to it in slices, one per step or settle.
     pub fn next_ask(&mut self, fx: &mut Effects<Broker>) -> Option<ShardAsk> {
+        let waits = self.asks_left == 0 && !self.bench.asks.is_empty();
+        sometimes!(fx, "questions to the shard waited for the next step", if waits);
         self.asks_left = self.asks_left.checked_sub(1)?;
         let ask = self.bench.asks.pop_front()?;
         fx.spend(Spend::Partitions, 1);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
     DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Machine, Names, Now, Op, Output,
-    Owner, Rng, Time,
+    Owner, Rng, Time, planted, sometimes,
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
@@ -171,6 +171,7 @@ impl Broker {
             "".into(),
             Arc::clone(&self.image),
             rng.child(1),
+            fx.switch(),
         ));
         self.life = Life::Booting(Box::new(Boot::begin(settings, dir, rng.child(2), fx)));
         self.start = Some(start);
@@ -233,6 +234,7 @@ impl Broker {
         }
         self.life = Life::Serving;
         self.on_image(now, Arc::clone(&self.image));
+        sometimes!(fx, "a connection came before there was a front", if !self.early.is_empty());
         self.front_mut().serve(now, fx);
         for event in std::mem::take(&mut self.early) {
             self.on_connection(now, event, fx);
@@ -250,6 +252,8 @@ impl Broker {
 
     fn on_stop(&mut self, now: Now, by: Time, fx: &mut Effects<Broker>) {
         self.stop_by = Some(by);
+        let early = matches!(self.life, Life::New | Life::Booting(_) | Life::Opening);
+        sometimes!(fx, "the broker was stopped before it served", if early);
         match self.life {
             Life::New | Life::Booting(_) => self.end(Cause::Asked { clean: false }, fx),
             Life::Opening | Life::Serving => {
@@ -296,7 +300,9 @@ impl Broker {
     /// N2.
     fn on_closed(&mut self, fx: &mut Effects<Broker>) {
         let epoch = self.office_mut().broker_epoch();
-        if !matches!(self.life, Life::Closing) || !self.shard_clean || epoch < 0 {
+        let clean = self.shard_clean || planted!(fx, "clean-marker-after-unclean-stop");
+        if !matches!(self.life, Life::Closing) || !clean || epoch < 0 {
+            sometimes!(fx, "a stop was not clean");
             return self.end(Cause::Asked { clean: false }, fx);
         }
         let owner = Owner {
@@ -383,6 +389,10 @@ impl Broker {
             }
             while let Some((ticket, request)) = self.front_mut().bench.requests.pop_front() {
                 self.office_mut().request(now, ticket, request);
+                if planted!(fx, "metadata-applied-before-committed") {
+                    let image = self.office_mut().decided().clone();
+                    self.on_image(now, Arc::new(image));
+                }
                 moved = true;
             }
             while let Some(tell) = self.office.as_mut().and_then(Office::tell) {
@@ -453,6 +463,7 @@ impl Machine for Broker {
 
     fn settle(&mut self, now: Now, fx: &mut Effects<Broker>) {
         if self.stop_by.is_some_and(|by| by <= now.mono) {
+            sometimes!(fx, "a stop ran out of time");
             self.end(Cause::Asked { clean: false }, fx);
         }
         if matches!(self.life, Life::Ended) {

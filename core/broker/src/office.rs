@@ -126,6 +126,7 @@ impl Office {
             with_broker: true,
             statics: Arc::clone(&settings.statics),
             rng: rng.child(1),
+            switch: fx.switch(),
         };
         let incarnation = Uuid::from_random(rng.next_16());
         Office {

@@ -2,16 +2,22 @@
 
 use std::ops::Range;
 
-use ottla_machine::NodeId;
+use ottla_machine::{NodeId, planted};
 use ottla_protocol::ErrorCode;
 use ottla_protocol::messages::{MetadataRecord, ProducerIdsRecord};
 
 use crate::draft::Draft;
 use crate::membership::registered;
+use crate::view::At;
 use crate::{Refusal, limits};
 
 /// The ids that were leased.
-pub(crate) fn decide(draft: &mut Draft, broker: NodeId, epoch: i64) -> Result<Range<i64>, Refusal> {
+pub(crate) fn decide(
+    draft: &mut Draft,
+    at: &At<'_>,
+    broker: NodeId,
+    epoch: i64,
+) -> Result<Range<i64>, Refusal> {
     let broker = registered(draft.image(), broker, epoch)?;
     let first = draft.image().next_producer_id();
     let Some(next) = first.checked_add(limits::PRODUCER_IDS) else {
@@ -21,7 +27,11 @@ pub(crate) fn decide(draft: &mut Draft, broker: NodeId, epoch: i64) -> Result<Ra
     draft.push(MetadataRecord::ProducerIds(ProducerIdsRecord {
         broker_id: broker.id.0,
         broker_epoch: broker.epoch,
-        next_producer_id: next,
+        next_producer_id: if planted!(at.view.switch, "producer-id-block-leased-twice") {
+            first + 1
+        } else {
+            next
+        },
     }));
     Ok(first..next)
 }

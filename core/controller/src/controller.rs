@@ -103,7 +103,7 @@ impl Controller {
                 Response::DeleteTopics(delete_topics::decide(draft, topics))
             }
             Request::AllocateProducerIds { broker, epoch } => {
-                let leased = allocate_producer_ids::decide(draft, broker, epoch);
+                let leased = allocate_producer_ids::decide(draft, at, broker, epoch);
                 Response::AllocateProducerIds(leased)
             }
         }

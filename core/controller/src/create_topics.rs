@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ottla_machine::{NodeId, Rng};
+use ottla_machine::{NodeId, Rng, planted};
 use ottla_metadata::config::check_topic;
 use ottla_metadata::{Image, resource_type};
 use ottla_protocol::messages::{
@@ -64,7 +64,11 @@ fn create(
     let placed = place(draft.image(), rng, at, topic, *room)?;
     *room -= placed.len();
     let created = Created {
-        id: unused_id(draft.image(), rng),
+        id: if planted!(at.view.switch, "topic-recreated-keeps-id") {
+            unused_id(draft.image(), &mut at.view.rng.clone())
+        } else {
+            unused_id(draft.image(), rng)
+        },
         partitions: placed.len() as i32,
         replication_factor: placed.first().map_or(0, Vec::len) as i16,
     };

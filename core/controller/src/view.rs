@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{NodeId, Now, Rng, Time};
+use ottla_machine::{NodeId, Now, Rng, Switch, Time};
 use ottla_metadata::config::StaticConfig;
 
 /// What the controller looks at besides the metadata.
@@ -17,6 +17,8 @@ pub struct ControllerView {
     pub statics: Arc<StaticConfig>,
     /// Where ids and places are drawn from.
     pub rng: Rng,
+    /// Which planted mistake is switched on.
+    pub switch: Switch,
 }
 
 /// What the controller's deadlines are named by.

@@ -3,7 +3,7 @@
 //! Everything an append changes is remembered with it, so that a full disk can undo it exactly.
 
 use bytes::Bytes;
-use ottla_machine::{LeaderEpoch, Now, Offset, ProducerId};
+use ottla_machine::{LeaderEpoch, Now, Offset, ProducerId, planted};
 use ottla_record::{Header, stamp};
 
 use crate::producer_state::{Producer, Verdict};
@@ -187,8 +187,13 @@ impl Log {
                 base,
                 next,
                 timestamp,
-            } = self.producers.judge(&ready.header)?
+            } = self.producers.judge(&ready.header, self.switch)?
         {
+            let base = if planted!(self.switch, "duplicate-answered-with-log-end") {
+                self.tail.offset
+            } else {
+                base
+            };
             return Ok(Appended {
                 base,
                 next,
@@ -212,7 +217,7 @@ impl Log {
         self.epochs_moved(begun, base);
         let before = header.has_producer_id().then(|| {
             let id = ProducerId(header.producer_id);
-            (id, self.producers.apply(&header))
+            (id, self.producers.apply(&header, self.switch))
         });
         self.pending.push_back(Pending {
             header,
@@ -236,7 +241,9 @@ impl Log {
     pub(crate) fn undo(&mut self) -> bool {
         let any = !self.pending.is_empty();
         while let Some(pending) = self.pending.pop_back() {
-            if let Some((id, before)) = pending.before {
+            if let Some((id, before)) = pending.before
+                && !planted!(self.switch, "undone-batch-remembered")
+            {
                 self.producers.restore(id, before);
             }
         }

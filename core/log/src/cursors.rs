@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, LeaderEpoch, Offset};
+use ottla_machine::{Emit, LeaderEpoch, Offset, Switch};
 
 use crate::{Log, LogConfig, Phase, ProducerView};
 
@@ -125,6 +125,11 @@ impl Log {
     /// Drops the oldest recent batches until at most `to_bytes` are held.
     pub fn trim_cache(&mut self, to_bytes: usize) {
         self.cache.trim(to_bytes);
+    }
+
+    /// Which planted mistake its effects' buffer had switched on when it was opened.
+    pub fn switch(&self) -> Switch {
+        self.switch
     }
 
     /// Asserts the invariants.

@@ -9,7 +9,9 @@
 //! - E1: `Closed` after a stop means: everything appended is written and durable, and no file says more or less than
 //!   the segments do. When that cannot be had, the log goes offline instead, and no marker may be written.
 
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Name, Now, Offset};
+use ottla_machine::{
+    DiskOp, DiskOutput, Emit, Fault, Level, Name, Now, Offset, planted, sometimes,
+};
 
 use crate::file_names::name;
 use crate::ops::Waiting;
@@ -47,6 +49,7 @@ impl Log {
                 self.ending = Some(Ending::Draining);
             }
             Phase::Opening => {
+                sometimes!(fx, "a log was stopped while it was being opened");
                 self.note(Level::Info, "stopped while it was being opened", fx);
                 self.offline_quietly();
             }
@@ -76,6 +79,7 @@ impl Log {
             self.ending = Some(Ending::Over);
             return;
         }
+        sometimes!(fx, "a topic was deleted under a write", if self.writer != Writer::Idle);
         self.writer = Writer::Idle;
         self.ending = Some(Ending::Renaming);
         let op = DiskOp::Rename {
@@ -181,7 +185,9 @@ impl Log {
             ops.push(DiskOp::Truncate { file, len });
         }
         let flushed = self.flushed;
-        let unsynced = self.unsynced.iter().filter(|u| u.to > flushed);
+        let synced = planted!(fx, "clean-stop-without-sync");
+        let unsynced = self.unsynced.iter();
+        let unsynced = unsynced.filter(|u| u.to > flushed && !synced);
         ops.extend(unsynced.map(|unsynced| DiskOp::Sync(unsynced.file)));
         if self.touched {
             ops.push(DiskOp::SyncDir(self.dir));

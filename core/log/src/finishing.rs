@@ -4,7 +4,7 @@
 //! Invariants
 //! - U2: the log is open only when everything that was removed is durably gone.
 
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Offset};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Offset, planted, sometimes};
 
 use crate::append::Tail;
 use crate::file_names::{FileName, name};
@@ -25,6 +25,7 @@ impl Log {
             let found = opening.found.get(&FileName::Segment(active.base));
             if opening.recovers() && found.is_some_and(|len| *len != active.size) {
                 let len = active.size;
+                sometimes!(fx, "recovery cut the active segment's file");
                 ops.push(DiskOp::Truncate { file, len });
                 // It would come back behind what is soon durable, and look like damage.
                 ops.push(DiskOp::Sync(file));
@@ -137,6 +138,7 @@ impl Log {
         let tail = self.active().map(Tail::of);
         let end = tail.map_or(self.start, |tail| tail.offset);
         if end < durable && opening.recovers() {
+            sometimes!(fx, "a log was shorter than what had been durable");
             let text = format!("it ends at {end}, although {durable} had been durable");
             self.note(Level::Error, &text, fx);
         }
@@ -147,7 +149,11 @@ impl Log {
         };
         self.settled = self.tail;
         self.written = self.tail.offset;
-        self.flushed = durable.min(self.written).max(self.start);
+        self.flushed = if planted!(fx, "recovery-point-advanced-in-recovery") {
+            self.written
+        } else {
+            durable.min(self.written).max(self.start)
+        };
         self.high_watermark = self.start;
         let cut = self.epochs.truncate_end(self.written);
         self.epochs_moved(cut, self.written);

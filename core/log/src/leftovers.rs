@@ -3,7 +3,7 @@
 //! Invariants
 //! - U1: nothing is removed that holds records which are nowhere else.
 
-use ottla_machine::{DiskOp, Emit, Name};
+use ottla_machine::{DiskOp, Emit, Name, sometimes};
 
 use crate::Log;
 use crate::file_names::{FileName, name};
@@ -41,6 +41,7 @@ impl Log {
         if ops.is_empty() {
             return self.read_texts(opening, fx);
         }
+        sometimes!(fx, "a crash had left files to be cleared away");
         opening.stage = Stage::Clearing(ops.len());
         for op in ops {
             self.ops.issue(Waiting::Opening, op, fx);

@@ -70,7 +70,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ottla_machine::{
-    Dir, DiskOutput, Emit, Fault, File, Level, Name, Names, Now, Offset, ProducerId, Time,
+    Dir, DiskOutput, Emit, Fault, File, Level, Name, Names, Now, Offset, ProducerId, Switch, Time,
 };
 
 use crate::append::{Pending, Tail};
@@ -91,6 +91,7 @@ use crate::writing::{Directory, Unsynced, Writer};
 #[derive(Clone, Debug)]
 pub struct Log {
     pub(crate) ops: Ops,
+    pub(crate) switch: Switch,
     pub(crate) names: Names,
     pub(crate) parent: Dir,
     pub(crate) dir_name: Name,
@@ -157,6 +158,7 @@ impl Log {
         let dir = names.dir();
         let mut log = Log {
             ops: Ops::new(place.owner),
+            switch: fx.switch(),
             names,
             parent: place.parent,
             dir_name: place.dir_name,

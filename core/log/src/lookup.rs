@@ -1,7 +1,7 @@
 //! Finding records by time: segments by their newest timestamp, then the time index, then batch headers, then, in the
 //! one batch that matters, its records.
 
-use ottla_machine::{LeaderEpoch, Offset};
+use ottla_machine::{LeaderEpoch, Offset, planted};
 use ottla_record::{Batch, Compression, RecordsIter, TimestampType};
 
 use crate::read::{Located, batch_at, floor, locate_in, opened, walk};
@@ -38,7 +38,9 @@ impl Log {
         self.readable()?;
         let mut newest: Option<(&Segment, i64, i64)> = None;
         for segment in self.segments.values() {
-            if segment.end <= self.start || segment.size == 0 {
+            let sealed = segment.end != self.written;
+            let forgotten = sealed && planted!(self.switch, "max-timestamp-of-active-segment-only");
+            if segment.end <= self.start || segment.size == 0 || forgotten {
                 continue;
             }
             if !segment.known {
@@ -70,7 +72,8 @@ impl Log {
     ) -> Result<Option<Found>, Absent> {
         let opened = opened(segment)?;
         let start = u32::try_from(self.start.0 - segment.base).unwrap_or(0);
-        let relative = opened.times.floor(ts).max(start);
+        let floor_of = ts.saturating_add(i64::from(planted!(self.switch, "wrong-time-index")));
+        let relative = opened.times.floor(floor_of).max(start);
         let mut position = floor(blocks, segment, opened, relative)?;
         loop {
             let located = walk(blocks, opened.file, segment, position, |header| {

@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use ottla_machine::{
-    DirEntry, DiskOp, DiskOutput, Emit, Fault, File, Kind, Level, Mode, Name, Offset,
+    DirEntry, DiskOp, DiskOutput, Emit, Fault, File, Kind, Level, Mode, Name, Offset, planted,
+    sometimes,
 };
 
 use crate::checkpoint::parse_epochs;
@@ -247,7 +248,9 @@ impl Log {
         opening.first = match opening.start {
             Start::Recover { show: true, .. } => bases.first().copied().unwrap_or(0),
             Start::Recover { from, .. } => {
-                let floor = bases.iter().rev().find(|base| **base <= from.0);
+                let trusted = planted!(fx, "index-trusted-after-power-cut");
+                let below = |base: &&i64| **base <= from.0 || trusted;
+                let floor = bases.iter().rev().find(below);
                 let floor = floor.or(bases.first()).copied().unwrap_or(0);
                 // A segment put in place now reaches over others that must go.
                 opening.swapped.iter().copied().fold(floor, i64::min)
@@ -278,8 +281,10 @@ impl Log {
             }
         }
         opening.snapshots = match opening.start {
-            Start::Recover { .. } => self.snapshots.range(..=opening.first).copied().collect(),
-            Start::Clean { .. } | Start::Absent => self.snapshots.iter().copied().collect(),
+            Start::Recover { .. } if !planted!(fx, "newer-snapshot-believed") => {
+                self.snapshots.range(..=opening.first).copied().collect()
+            }
+            _ => self.snapshots.iter().copied().collect(),
         };
         if opening
             .found
@@ -311,6 +316,7 @@ impl Log {
                 match parse_epochs(&bytes) {
                     Ok(entries) => self.epochs = LeaderEpochs::from_entries(entries),
                     Err(why) => {
+                        sometimes!(fx, "the leader epochs were put aside");
                         self.epochs_moved(true, Offset(0));
                         let text = format!("{EPOCHS} is put aside, because {why}");
                         self.note(Level::Warn, &text, fx);
@@ -436,6 +442,7 @@ impl Log {
                     self.read_tail(opening, fx);
                 }
                 None => {
+                    sometimes!(fx, "a producer snapshot was torn");
                     let text =
                         format!("the producer snapshot {offset} is torn; an older one is used");
                     self.note(Level::Warn, &text, fx);

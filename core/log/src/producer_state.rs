@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ottla_machine::{Offset, ProducerId};
+use ottla_machine::{Offset, ProducerId, Switch, planted};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
 
 use crate::limits::REMEMBERED_BATCHES;
@@ -85,7 +85,7 @@ pub(crate) struct Producers {
 
 impl Producers {
     /// Judges a client's batch.
-    pub(crate) fn judge(&self, header: &Header) -> Result<Verdict, Refusal> {
+    pub(crate) fn judge(&self, header: &Header, switch: Switch) -> Result<Verdict, Refusal> {
         let Some(known) = self.by_id.get(&ProducerId(header.producer_id)) else {
             return Ok(Verdict::New);
         };
@@ -120,7 +120,7 @@ impl Producers {
                 .map_or(0, |batch| sequence_after(batch.last_sequence, 1))
         };
         // An epoch of -1 stands for "its records are gone": it may go on anywhere.
-        if first == expected || known.epoch == -1 {
+        if first == expected || known.epoch == -1 || planted!(switch, "sequence-gap-accepted") {
             Ok(Verdict::New)
         } else {
             Err(Refusal::new(
@@ -134,12 +134,15 @@ impl Producers {
     }
 
     /// Remembers a batch with records of a producer, its offsets stamped. Answers what was known before.
-    pub(crate) fn apply(&mut self, header: &Header) -> Option<Producer> {
+    pub(crate) fn apply(&mut self, header: &Header, switch: Switch) -> Option<Producer> {
         let id = ProducerId(header.producer_id);
         let before = self.by_id.get(&id).cloned();
         let known = self.known(id, header.producer_epoch);
         known.last_timestamp = header.max_timestamp;
         if header.base_sequence != NO_SEQUENCE {
+            if planted!(switch, "only-newest-batch-remembered") {
+                known.batches.clear();
+            }
             if known.batches.len() == REMEMBERED_BATCHES {
                 known.batches.remove(0);
             }
@@ -354,7 +357,8 @@ mod tests {
     }
 
     fn kind(producers: &Producers, header: &Header) -> Result<Verdict, RefusalKind> {
-        producers.judge(header).map_err(|refusal| refusal.kind)
+        let judged = producers.judge(header, Switch::default());
+        judged.map_err(|refusal| refusal.kind)
     }
 
     #[test]
@@ -362,7 +366,7 @@ mod tests {
         let mut p = Producers::default();
         // A new producer may start anywhere.
         assert_eq!(kind(&p, &header(1, 0, 7, 2, 0)), Ok(Verdict::New));
-        p.apply(&header(1, 0, 7, 2, 0));
+        p.apply(&header(1, 0, 7, 2, 0), Switch::default());
         assert_eq!(
             kind(&p, &header(1, 0, 7, 2, 0)),
             Ok(Verdict::Duplicate {
@@ -383,7 +387,7 @@ mod tests {
             Err(RefusalKind::OutOfOrderSequence)
         );
         assert_eq!(kind(&p, &header(1, 1, 0, 1, 0)), Ok(Verdict::New));
-        p.apply(&header(1, 1, 0, 1, 2));
+        p.apply(&header(1, 1, 0, 1, 2), Switch::default());
         assert_eq!(
             kind(&p, &header(1, 0, 9, 1, 0)),
             Err(RefusalKind::InvalidProducerEpoch)
@@ -398,7 +402,7 @@ mod tests {
         for i in 0..6 {
             let batch = header(1, 0, sequence, 2, i * 2);
             assert_eq!(kind(&p, &batch), Ok(Verdict::New), "{sequence}");
-            p.apply(&batch);
+            p.apply(&batch, Switch::default());
             p.check();
             sent.push(batch);
             sequence = sequence_after(sequence, 2);
@@ -416,14 +420,14 @@ mod tests {
     fn silent_producers_are_forgotten_a_few_at_a_time() {
         let mut p = Producers::default();
         for id in 0..10 {
-            p.apply(&header(id * 2, 0, 0, 1, id));
+            p.apply(&header(id * 2, 0, 0, 1, id), Switch::default());
         }
         let after = p.expire(1_105, 100, None, 4);
         assert_eq!((after, p.len()), (Some(ProducerId(6)), 6));
         assert_eq!(p.expire(1_105, 100, after, 10), None);
         assert_eq!(p.len(), 4);
         // Who has a transaction open is not.
-        p.apply(&header(7, 0, 0, 1, 50));
+        p.apply(&header(7, 0, 0, 1, 50), Switch::default());
         assert_eq!(p.first_unstable(), Some(Offset(50)));
         p.expire(9_999, 100, None, 99);
         assert_eq!(p.len(), 1);
@@ -450,7 +454,7 @@ mod tests {
             let mut kept = p.clone();
             for (i, (id, epoch, sequence, count)) in batches.iter().enumerate() {
                 let header = header(*id, *epoch, *sequence, *count, i as i64 * 10);
-                let before = p.apply(&header);
+                let before = p.apply(&header, Switch::default());
                 if i < keep { kept = p.clone() } else { undo.push((ProducerId(*id), before)) }
             }
             for (id, before) in undo.into_iter().rev() {

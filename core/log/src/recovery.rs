@@ -9,7 +9,8 @@
 
 use bytes::Bytes;
 use ottla_machine::{
-    DiskOp, DiskOutput, Emit, Fault, File, LeaderEpoch, Level, Mode, Offset, Spend,
+    DiskOp, DiskOutput, Emit, Fault, File, LeaderEpoch, Level, Mode, Offset, Spend, planted,
+    sometimes,
 };
 use ottla_record::{ABORT, Batch, COMMIT, Header, control_kind, crc32c, end_transaction_epoch};
 
@@ -79,6 +80,7 @@ impl Log {
         self.cut_at_hole(opening, &mut scanning, fx);
         while let Some(base) = scanning.rest.pop_front() {
             if base < scanning.expected.0 && !opening.swapped.is_empty() && base >= opening.first {
+                sometimes!(fx, "a segment lay below a compacted one");
                 // Its records are in the compacted segment before it.
                 scanning.removed.push(base);
                 self.segments.remove(&base);
@@ -121,9 +123,10 @@ impl Log {
         // Below the log's start nothing is missed.
         let begins = scanning.expected.max(log_start);
         let hole = scanning.rest.front().is_some_and(|base| *base > begins.0);
-        if !known || !hole || self.config.compact {
+        if !known || !hole || self.config.compact || planted!(fx, "crash-hole-kept") {
             return;
         }
+        sometimes!(fx, "what lay behind a hole was given up");
         let end = scanning.expected;
         self.note(
             Level::Warn,
@@ -220,7 +223,10 @@ impl Log {
                     fx.spend(Spend::Bytes, bytes.len());
                     match self.judge_batch(scanning, &header, &bytes) {
                         Ok(()) => self.take_batch(opening, scanning, &header, bytes, out),
-                        Err(why) => scanning.over = Some(bad(scanning, position, why)),
+                        Err(why) => {
+                            sometimes!(fx, "a whole batch was not believed");
+                            scanning.over = Some(bad(scanning, position, why));
+                        }
                     }
                 }
                 Scanned::Wait => break,
@@ -254,7 +260,7 @@ impl Log {
         if scanning.resumed && newest.is_some_and(older) {
             return Err("the time index knows less than it holds".to_owned());
         }
-        if crc32c(&bytes[21..]) != header.crc {
+        if crc32c(&bytes[21..]) != header.crc && !planted!(self.switch, "crc-not-checked") {
             return Err("the checksum does not fit".to_owned());
         }
         let last = header.last_offset();
@@ -284,16 +290,21 @@ impl Log {
             }
             let epoch = LeaderEpoch(header.partition_leader_epoch);
             let base = Offset(header.base_offset);
-            let begun = self.epochs.assign(epoch, base);
-            self.epochs_moved(begun, base);
+            if epoch.0 != 0 || !planted!(self.switch, "epoch-0-not-recovered") {
+                let begun = self.epochs.assign(epoch, base);
+                self.epochs_moved(begun, base);
+            }
             scanning.expected = Offset(header.next_offset());
         }
-        if header.has_producer_id() && header.base_offset >= scanning.applied.0 {
+        if header.has_producer_id()
+            && header.base_offset >= scanning.applied.0
+            && !planted!(self.switch, "producer-state-not-rebuilt")
+        {
             scanning.applied = Offset(header.next_offset());
             match marker(header, &bytes) {
                 Some(marker) => self.take_marker(header, marker),
                 None if !header.is_control() => {
-                    self.producers.apply(header);
+                    self.producers.apply(header, self.switch);
                 }
                 None => {}
             }
@@ -374,13 +385,14 @@ impl Log {
                     "segment {} is damaged at {position}, where offset {} should be: {why}",
                     scanning.base, scanning.expected
                 );
-                if scanning.expected < durable {
+                if scanning.expected < durable && !planted!(fx, "damage-cut-off") {
                     let text = format!(
                         "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
                          after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
                     );
                     return self.offline(Fault::Broken, &text, out);
                 }
+                sometimes!(fx, "recovery cut off a torn batch");
                 self.note(Level::Warn, &format!("{what}; the log ends there"), fx);
                 let later = scanning.rest.drain(..);
                 for base in later {
@@ -394,6 +406,7 @@ impl Log {
 
     /// The indexes were wrong: the segment is read from its beginning.
     fn restart(&mut self, opening: &mut Opening, mut scanning: Scanning, fx: &mut impl Emit) {
+        sometimes!(fx, "the active segment's indexes did not fit it");
         self.note(
             Level::Warn,
             &format!(

@@ -8,7 +8,7 @@
 //! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
 //!   would take a hole for one that the crash made, and end the log there.
 
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset, planted, sometimes};
 use ottla_record::{HEADER_LEN, Header};
 
 use crate::file_names::name;
@@ -43,9 +43,13 @@ impl Log {
         let last = self.active().map(|active| active.base);
         for segment in self.segments.values() {
             let passed = segment.end <= self.start;
-            let too_big = surplus.is_some_and(|surplus| surplus >= segment.size);
+            let too_big = surplus.is_some_and(|surplus| {
+                let most = planted!(self.switch, "size-retention-takes-one-too-many");
+                surplus >= segment.size || most && surplus > 0
+            });
+            let above = segment.end > self.high_watermark;
             let kept = segment.size == 0
-                || segment.end > self.high_watermark
+                || above && !planted!(self.switch, "retention-above-high-watermark")
                 || !(passed || too_big || self.is_too_old(segment, now));
             if kept {
                 if self.config.delete && !segment.known {
@@ -59,6 +63,7 @@ impl Log {
             }
             surplus = surplus.map(|surplus| surplus.saturating_sub(segment.size));
             if Some(segment.base) == last {
+                sometimes!(fx, "retention took all of a log");
                 // All of the log goes: the last segment must become a sealed one first.
                 self.roll_wanted |= self.pending.is_empty();
                 break;
@@ -146,7 +151,10 @@ impl Log {
                 self.retain(now, fx, out);
             }
             // Of an open segment this rebuilds the indexes.
-            (_, Some(_)) => self.warm(Offset(proof.base), fx),
+            (_, Some(_)) => {
+                sometimes!(fx, "a segment's newest batch was not where its index said");
+                self.warm(Offset(proof.base), fx);
+            }
             (_, None) => {}
         }
     }
@@ -155,7 +163,9 @@ impl Log {
     fn surplus(&self) -> Option<u64> {
         let limit = u64::try_from(self.config.retention_bytes).ok()?;
         let surplus = self.size().checked_sub(limit)?;
-        self.config.delete.then_some(surplus)
+        let deletes =
+            self.config.delete || planted!(self.switch, "compacted-topic-retained-by-size");
+        deletes.then_some(surplus)
     }
 
     fn is_too_old(&self, segment: &Segment, now: Now) -> bool {
@@ -170,6 +180,7 @@ impl Log {
     /// Whether it could be dropped: not while its indexes are being rebuilt.
     fn drop_segment(&mut self, base: i64, fx: &mut impl Emit) -> bool {
         if self.warming.iter().any(|warming| warming.base() == base) {
+            sometimes!(fx, "retention waited for an index that was being rebuilt");
             return false;
         }
         let Some(segment) = self.segments.remove(&base) else {
@@ -202,7 +213,12 @@ impl Log {
         if self.dropping {
             return;
         }
-        let Some(base) = self.dropped.pop_front() else {
+        let oldest = if planted!(fx, "retention-removes-newest-first") {
+            self.dropped.pop_back()
+        } else {
+            self.dropped.pop_front()
+        };
+        let Some(base) = oldest else {
             return;
         };
         self.dropping = true;
@@ -233,6 +249,7 @@ impl Log {
             }
             // The next look at what may go tries again.
             Err(Fault::Full | Fault::Busy) => {
+                sometimes!(fx, "an old segment could not be removed yet");
                 self.dropped.push_front(base);
                 self.dropping = false;
             }

@@ -11,7 +11,9 @@
 //! - T2: one operation is outstanding at a time; its number is `first_seq` plus the stage.
 
 use bytes::Bytes;
-use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, File, Mode, Name, Names, Owner};
+use ottla_machine::{
+    Dir, DiskOp, DiskOutput, Emit, Fault, File, Mode, Name, Names, Owner, planted, sometimes,
+};
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,7 @@ impl Rewrite {
             "T2: the stage that is outstanding"
         );
         if let Err(fault) = result {
+            sometimes!(fx, "a file could not be replaced");
             if matches!(self.stage, Stage::Writing | Stage::Syncing) {
                 // Nobody waits for it: its owner has dropped us by then and drops unknown completions.
                 fx.disk(
@@ -117,6 +120,7 @@ impl Rewrite {
         }
         self.stage = match self.stage {
             Stage::Opening => Stage::Writing,
+            Stage::Writing if self.is_believed_unsynced(fx) => Stage::Closing,
             Stage::Writing => Stage::Syncing,
             Stage::Syncing => Stage::Closing,
             Stage::Closing => Stage::Renaming,
@@ -128,6 +132,15 @@ impl Rewrite {
         }
         self.emit(fx);
         Progress::Going
+    }
+
+    /// It never is; a simulator plants it.
+    fn is_believed_unsynced(&self, fx: &impl Emit) -> bool {
+        match self.name.as_str() {
+            "leader-epoch-checkpoint" => planted!(fx, "leader-epoch-checkpoint-not-synced"),
+            "quorum-state" => planted!(fx, "vote-not-synced"),
+            _ => false,
+        }
     }
 
     fn emit(&self, fx: &mut impl Emit) {

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, File, Level, Mode, Name, Now, Offset};
+use ottla_machine::{
+    Dir, DiskOp, DiskOutput, Emit, Fault, File, Level, Mode, Name, Now, Offset, planted, sometimes,
+};
 
 use crate::append::Tail;
 use crate::checkpoint::{print_epochs, print_partition_metadata};
@@ -92,6 +94,9 @@ impl Log {
 
     pub(crate) fn on_made(&mut self, dir: Dir, fx: &mut impl Emit) {
         self.dir = dir;
+        if planted!(fx, "directory-name-not-synced") {
+            return self.on_parent_synced();
+        }
         let op = DiskOp::SyncDir(self.parent);
         self.ops.issue(Waiting::ParentSynced, op, fx);
     }
@@ -118,6 +123,7 @@ impl Log {
         self.writer = Writer::Rolling;
         let unsynced = self.unsynced.iter().find(|u| u.to > self.flushed);
         if let Some(Unsynced { file, to, .. }) = unsynced.copied().filter(|_| self.config.compact) {
+            sometimes!(fx, "a compacted log was synced before it rolled");
             // Its segments may have holes between them; recovery could not tell a new one from an old one.
             let waiting = Waiting::Sealed { base, to };
             return self.ops.issue(waiting, DiskOp::Sync(file), fx);
@@ -138,7 +144,10 @@ impl Log {
             Some(front) if front.header.base_offset == base => {
                 front.roll.take().and_then(|roll| roll.snapshot)
             }
-            _ => (base > 0).then(|| Bytes::from(self.producers.to_bytes())),
+            _ => {
+                sometimes!(fx, "a segment was begun with nothing to append");
+                (base > 0).then(|| Bytes::from(self.producers.to_bytes()))
+            }
         };
         if let Some(snapshot) = snapshot {
             let purpose = Purpose::Snapshot(base);
@@ -152,10 +161,12 @@ impl Log {
             file,
             to: Offset(base),
             told: None,
-            named: false,
+            named: planted!(fx, "segment-name-not-synced"),
         });
-        let op = DiskOp::SyncDir(self.dir);
-        self.ops.issue(Waiting::Named(file), op, fx);
+        if self.unsynced.back().is_some_and(|unsynced| !unsynced.named) {
+            let op = DiskOp::SyncDir(self.dir);
+            self.ops.issue(Waiting::Named(file), op, fx);
+        }
         self.writer = Writer::Idle;
         self.cool(fx);
     }
@@ -213,6 +224,7 @@ impl Log {
         let durable = self.warmed.iter().copied().filter(durable);
         let durable: Vec<i64> = durable.collect();
         let surplus = durable.len().saturating_sub(WARM_SEGMENTS);
+        sometimes!(fx, "a log had more segments open than it keeps", if surplus > 0);
         for base in &durable[..surplus] {
             self.warmed.retain(|warm| warm != base);
             let opened = self.segments.get_mut(base).and_then(|s| s.opened.take());
@@ -284,7 +296,9 @@ impl Log {
                 Purpose::Index => {}
             },
             // The directory is being removed under it.
-            Progress::Failed(_) if self.is_removing() => {}
+            Progress::Failed(_) if self.is_removing() => {
+                sometimes!(fx, "a file was replaced while its directory went");
+            }
             Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
                 self.on_rewrite_refused(now, purpose, fault, fx, out);
             }
@@ -310,6 +324,7 @@ impl Log {
             }
             Purpose::Epochs => {
                 let from = self.epochs_saving.take();
+                sometimes!(fx, "there was no room for the leader epochs");
                 self.epochs_moved(true, from.unwrap_or(self.start));
                 self.retry_at = Some(now.mono.after(RETRY));
             }

@@ -10,7 +10,7 @@
 //! - W1: what an index says is believed only if it rises, stays within the file, and its last entry names a batch that
 //!   is there.
 
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Mode, Offset, Spend};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Mode, Offset, Spend, sometimes};
 use ottla_record::{HEADER_LEN, Header};
 
 use crate::file_names::name;
@@ -71,6 +71,7 @@ impl Log {
             return;
         }
         if let Some(opened) = segment.opened.clone() {
+            sometimes!(fx, "the index of an open segment was rebuilt");
             let size = segment.size;
             let stage = Stage::Opening;
             let mut warming = Warming {
@@ -111,6 +112,10 @@ impl Log {
         let mut warming = self.warming.swap_remove(at);
         let base = warming.base;
         let Some(size) = self.segments.get(&base).map(|segment| segment.size) else {
+            sometimes!(
+                fx,
+                "retention took a segment that was being opened for a reader"
+            );
             // Retention was faster.
             let op = DiskOp::Close(warming.opened.file);
             return self.ops.issue(Waiting::Aside("a removed segment"), op, fx);
@@ -180,7 +185,10 @@ impl Log {
                     warming.opened.index = index;
                     warming.stage = Stage::Times(self.load_index(base, "timeindex", size, fx));
                 }
-                None => self.begin_scan(&mut warming, size, fx),
+                None => {
+                    sometimes!(fx, "an old segment had no index that fits");
+                    self.begin_scan(&mut warming, size, fx);
+                }
             }
             return self.warming.push(warming);
         }

@@ -16,7 +16,7 @@
 //! - B1: what is told dirty is written; so a sync that begins after it covers it, whatever is undone later.
 
 use bytes::{Bytes, BytesMut};
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Level, Offset};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Level, Offset, planted, sometimes};
 
 use crate::limits::{FIRST_GRANT, GRANT_STEP, LARGE_BATCH, PIN_SHARE, WRITE_BYTES};
 use crate::ops::Waiting;
@@ -113,6 +113,7 @@ impl Log {
             return self.make_directory(fx);
         }
         if !self.stale.is_empty() {
+            sometimes!(fx, "indexes of an earlier life were in the way of a write");
             let stale = std::mem::take(&mut self.stale);
             self.writer = Writer::Clearing(stale.len());
             for name in stale {
@@ -232,11 +233,15 @@ impl Log {
                 },
                 Err(Fault::Full),
             ) if to > self.run().1 => {
+                sometimes!(fx, "there was no room ahead, but for what was appended");
                 // There may still be room for just what is there.
-                let (_, end) = self.run();
-                self.grant(end, true, fx);
+                self.grant(self.run().1, true, fx);
             }
-            (Waiting::Written, Ok(_)) => self.on_written(out),
+            (Waiting::Written, result)
+                if result.is_ok() || planted!(fx, "append-after-io-error") =>
+            {
+                self.on_written(out)
+            }
             (Waiting::Written, Err(Fault::Full | Fault::Busy)) => {
                 self.give_up_writing(fx, out);
                 self.cut_back(fx);
@@ -273,16 +278,21 @@ impl Log {
             (
                 Waiting::Granted { .. } | Waiting::Made(_) | Waiting::Rolled { .. },
                 Err(Fault::Full | Fault::Busy),
-            ) => {
-                self.writer = Writer::Idle;
-                self.give_up_writing(fx, out);
-            }
+            ) => self.on_refused(fx, out),
             (waiting, Err(fault)) => self.offline(fault, &format!("{waiting:?}"), out),
             (waiting, Ok(_)) => {
                 // Every other kind was dispatched before.
                 assert!(self.phase != Phase::Open, "A2: {waiting:?} is not writing");
             }
         }
+    }
+
+    /// There is no room, or nothing to open a file with, for what the next write needs.
+    fn on_refused(&mut self, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        if !planted!(fx, "full-disk-not-healing") {
+            self.writer = Writer::Idle;
+        }
+        self.give_up_writing(fx, out);
     }
 
     /// Room that was asked for ahead may come when the next segment is the active one: it is not that one's.
@@ -300,6 +310,7 @@ impl Log {
         self.roll_wanted = false;
         if self.undo() {
             let from = self.written;
+            sometimes!(fx, "a full disk undid appends");
             self.note(
                 Level::Warn,
                 &format!("the disk is full; appends from offset {from} on were refused"),
@@ -315,6 +326,7 @@ impl Log {
         let Some(file) = self.active().and_then(|active| active.file()) else {
             return;
         };
+        sometimes!(fx, "a write that failed was cut back");
         self.writer = Writer::Cutting;
         let len = self.settled.size;
         self.ops

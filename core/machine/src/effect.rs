@@ -7,7 +7,7 @@ use core::fmt;
 #[cfg(feature = "planted")]
 use std::collections::BTreeMap;
 
-use crate::{Conn, DiskOp, Endpoint, How, Level, Machine, Note, Op, Parts, Want};
+use crate::{Conn, DiskOp, Endpoint, How, Level, Machine, Note, Op, Parts, Switch, Want};
 
 /// One thing to do in the world.
 pub enum Effect<M: Machine> {
@@ -60,10 +60,15 @@ pub trait Emit {
     /// Counts work.
     fn spend(&mut self, what: Spend, amount: usize);
 
+    /// Which mistake is switched on, to be asked later by those who have no buffer at hand.
+    fn switch(&self) -> Switch {
+        Switch::default()
+    }
+
     /// Whether this mistake is switched on ([`crate::planted!`]).
     #[cfg(feature = "planted")]
-    fn planted(&self, _id: u64) -> bool {
-        false
+    fn planted(&self, id: u64) -> bool {
+        self.switch().planted(id)
     }
 
     /// Counts a rare situation ([`crate::sometimes!`]).
@@ -75,8 +80,7 @@ pub trait Emit {
 pub struct Effects<M: Machine> {
     list: Vec<Effect<M>>,
     spent: Spent,
-    #[cfg(feature = "planted")]
-    planted: Option<u64>,
+    switch: Switch,
     #[cfg(feature = "planted")]
     sites: BTreeMap<&'static str, u64>,
 }
@@ -90,8 +94,7 @@ where
         Effects {
             list: self.list.clone(),
             spent: self.spent,
-            #[cfg(feature = "planted")]
-            planted: self.planted,
+            switch: self.switch,
             #[cfg(feature = "planted")]
             sites: self.sites.clone(),
         }
@@ -103,8 +106,7 @@ impl<M: Machine> Default for Effects<M> {
         Effects {
             list: Vec::new(),
             spent: Spent::default(),
-            #[cfg(feature = "planted")]
-            planted: None,
+            switch: Switch::default(),
             #[cfg(feature = "planted")]
             sites: BTreeMap::new(),
         }
@@ -170,8 +172,7 @@ impl<M: Machine> Effects<M> {
     /// An empty buffer for a machine within this one, with an account of its own; [`Effects::account`] takes that in.
     pub fn inner<N: Machine>(&self) -> Effects<N> {
         Effects {
-            #[cfg(feature = "planted")]
-            planted: self.planted,
+            switch: self.switch,
             ..Effects::default()
         }
     }
@@ -190,7 +191,7 @@ impl<M: Machine> Effects<M> {
     /// Switches the mistake of this name on, and every other off.
     #[cfg(feature = "planted")]
     pub fn plant(&mut self, name: Option<&str>) {
-        self.planted = name.map(crate::planted_id);
+        self.switch = Switch::new(name);
     }
 
     /// Takes out how often which rare situation was reached.
@@ -223,9 +224,8 @@ impl<M: Machine> Emit for Effects<M> {
         }
     }
 
-    #[cfg(feature = "planted")]
-    fn planted(&self, id: u64) -> bool {
-        self.planted == Some(id)
+    fn switch(&self) -> Switch {
+        self.switch
     }
 
     #[cfg(feature = "planted")]

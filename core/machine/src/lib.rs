@@ -31,6 +31,7 @@ pub use inspect::Inspect;
 pub use job::{Job, NoJob};
 pub use net::{Endpoint, How, Part, Parts, Peer, Want, Why};
 pub use note::{Level, Note};
+pub use planted::Switch;
 #[cfg(feature = "planted")]
 pub use planted::planted_id;
 pub use replicated::{Cause, Deadlines, Decision, Entry, Release, Replicated};

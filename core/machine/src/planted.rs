@@ -4,6 +4,13 @@
 //!
 //! Switch and counts are the buffer's ([`crate::Effects`]): no static, and two worlds in one process know nothing of each other.
 
+/// What a buffer of effects was told, for those who have none at hand where a mistake could be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switch {
+    #[cfg(feature = "planted")]
+    on: Option<u64>,
+}
+
 /// What a mistake is known by where it is asked for: a hash (FNV-1a) of its name.
 #[cfg(feature = "planted")]
 pub const fn planted_id(name: &str) -> u64 {
@@ -17,13 +24,30 @@ pub const fn planted_id(name: &str) -> u64 {
     hash
 }
 
-/// Whether the mistake of this name is switched on. The first argument is anything that is [`crate::Emit`].
+#[cfg(feature = "planted")]
+impl Switch {
+    /// This mistake on, every other off.
+    pub(crate) fn new(name: Option<&str>) -> Switch {
+        Switch {
+            on: name.map(planted_id),
+        }
+    }
+
+    /// Whether this mistake is switched on ([`crate::planted!`]).
+    pub fn planted(&self, id: u64) -> bool {
+        self.on == Some(id)
+    }
+}
+
+/// Whether the mistake of this name is switched on. The first argument is anything that is [`crate::Emit`], or a [`crate::Switch`].
 #[cfg(feature = "planted")]
 #[macro_export]
 macro_rules! planted {
     ($fx:expr, $name:literal) => {{
+        #[allow(unused_imports, reason = "a switch needs no trait")]
+        use $crate::Emit as _;
         const ID: u64 = $crate::planted_id($name);
-        $crate::Emit::planted(&*$fx, ID)
+        ($fx).planted(ID)
     }};
 }
 
@@ -99,6 +123,8 @@ mod tests {
         assert_eq!(both(&mut inner), (false, true));
         fx.account(&inner);
         assert_eq!(both(&mut fx.clone()), (false, true));
+        let switch = crate::Emit::switch(&fx);
+        assert!(planted!(switch, "another-mistake") && !planted!(switch, "one-mistake"));
         fx.plant(None);
         assert_eq!(both(&mut fx), (false, false));
         let sites: Vec<_> = fx.take_sites().into_iter().collect();

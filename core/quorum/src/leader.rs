@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ottla_log::Origin;
-use ottla_machine::{Emit, LeaderEpoch, NodeId, Now, Offset};
+use ottla_machine::{Emit, LeaderEpoch, NodeId, Now, Offset, sometimes};
 use ottla_protocol::Uuid;
 use ottla_record::{Builder, BuilderSettings, control_batch};
 
@@ -130,6 +130,7 @@ impl Quorum {
         let base = log.assigned();
         let mut records = vec![leader_change(self.identity.node)];
         if self.voters.kraft_version >= KRAFT_VERSION && (base == Offset(0) || self.moved()) {
+            sometimes!(fx, "the controller's endpoint had moved", if base > Offset(0));
             self.voters.voters[0].endpoints = vec![self.identity.endpoint.clone()];
             records.extend(self.voters.records());
         }
@@ -149,7 +150,7 @@ impl Quorum {
     }
 
     /// Q3, Q4: the high watermark follows what is flushed; what it passes is told.
-    pub(crate) fn advance(&mut self, _now: Now, _fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+    pub(crate) fn advance(&mut self, _now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
         let flushed = self.log().flushed();
         if self.epoch_start.is_some_and(|start| flushed <= start) {
             return;
@@ -172,6 +173,7 @@ impl Quorum {
         {
             out.push(QuorumEvent::Committed(batch));
         }
+        sometimes!(fx, "one flush committed several batches of metadata", if out.len() > 2);
         if self.epoch_start.take().is_some() {
             out.push(QuorumEvent::Leading(self.state.epoch));
         }

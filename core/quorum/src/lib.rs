@@ -34,6 +34,7 @@ use std::collections::VecDeque;
 use ottla_log::{Dirty, Log, LogEvent, Rewrite};
 use ottla_machine::{
     Dir, DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Names, NodeId, Now, Offset, Op, Owner, Time,
+    sometimes,
 };
 use ottla_protocol::Uuid;
 
@@ -176,6 +177,7 @@ impl Quorum {
                 self.stage = Stage::Closing;
             }
             _ => {
+                sometimes!(fx, "the quorum was stopped before it led");
                 self.stage = Stage::Closed;
                 out.push(QuorumEvent::Closed);
             }
@@ -254,6 +256,7 @@ impl Quorum {
                 LogEvent::Opened => self.on_log_opened(now, fx, out),
                 LogEvent::Written(_) | LogEvent::Started(_) | LogEvent::Warm(_) => {}
                 LogEvent::Undone { .. } => {
+                    sometimes!(fx, "the metadata log had no room");
                     // The controller's state has been replayed to the tail; there is no way back from an append that did not happen.
                     self.offline("the metadata log has no room to grow: free space in the log directory and start again".to_owned(), out);
                 }
@@ -268,6 +271,8 @@ impl Quorum {
 
     /// Group commit: at most one sync in flight; the next covers everything written meanwhile. Q6: none after one that failed.
     fn sync(&mut self, fx: &mut impl Emit) {
+        let waits = self.syncing.is_some() && self.dirty.is_some();
+        sometimes!(fx, "metadata was written while its log was synced", if waits);
         if self.syncing.is_none()
             && !matches!(self.stage, Stage::Offline)
             && let Some(dirty) = self.dirty.take()
@@ -286,6 +291,7 @@ impl Quorum {
     ) {
         let covered = self.syncing.take();
         if matches!(self.stage, Stage::Offline) {
+            sometimes!(fx, "a sync of the metadata log came back too late");
             return;
         }
         match (result, covered, &mut self.log) {

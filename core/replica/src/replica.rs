@@ -13,7 +13,7 @@
 //! V3: nobody waits at a replica without a role.
 
 use ottla_log::{Appended, Log, Ready, Refusal};
-use ottla_machine::{Emit, LeaderEpoch, Now, Offset, Ticket};
+use ottla_machine::{Emit, LeaderEpoch, Now, Offset, Ticket, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
 use crate::waiters::Waiters;
@@ -97,7 +97,8 @@ impl Replica {
                 leader.update(tenure);
                 return;
             }
-            self.resign(out);
+            sometimes!(fx, "a leader was given another epoch");
+            self.resign(fx, out);
         }
         if self.log.latest_epoch() != tenure.epoch {
             self.log.start_epoch(tenure.epoch, fx);
@@ -114,7 +115,9 @@ impl Replica {
     }
 
     /// The image names another leader, or none.
-    pub fn resign(&mut self, out: &mut Vec<Released>) {
+    pub fn resign(&mut self, fx: &mut impl Emit, out: &mut Vec<Released>) {
+        let waiting = self.all.len() + self.written.len();
+        sometimes!(fx, "a leader resigned while producers waited", if waiting > 0);
         self.high_watermark = self.high_watermark();
         self.leader = None;
         self.refuse(ErrorCode::NotLeaderOrFollower, out);
@@ -126,9 +129,14 @@ impl Replica {
     }
 
     /// Appends from `from` on never happened.
-    pub fn on_undone(&mut self, from: Offset, out: &mut Vec<Released>) {
+    pub fn on_undone(&mut self, from: Offset, fx: &mut impl Emit, out: &mut Vec<Released>) {
         self.taken = self.taken.min(from);
+        if planted!(fx, "offset-assigned-twice") {
+            return;
+        }
+        let before = out.len();
         self.refuse_from(from, ErrorCode::KafkaStorageError, out);
+        sometimes!(fx, "several producers lost their appends together", if out.len() > before + 1);
     }
 
     fn refuse_from(&mut self, from: Offset, error: ErrorCode, out: &mut Vec<Released>) {
@@ -154,6 +162,9 @@ impl Replica {
     /// Whether somebody who knows `epoch` asks the right leader.
     pub fn judge_epoch(&self, epoch: LeaderEpoch) -> Result<&Leader, ErrorCode> {
         let leader = self.leader.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
+        if epoch < leader.epoch() && planted!(self.log.switch(), "old-leader-epoch-served") {
+            return Ok(leader);
+        }
         leader.judge_epoch(epoch).map(|()| leader)
     }
 
@@ -165,6 +176,7 @@ impl Replica {
         ready: Ready,
         ticket: Ticket,
         acks: Acks,
+        fx: &mut impl Emit,
     ) -> Result<Appended, Refusal> {
         let epoch = self
             .leader
@@ -172,6 +184,11 @@ impl Replica {
             .map_or(LeaderEpoch::NONE, Leader::epoch);
         assert!(epoch != LeaderEpoch::NONE, "V3: an append without a leader");
         let appended = self.log.append_ready(now, ready, epoch)?;
+        sometimes!(
+            fx,
+            "a batch came again before the first was promised",
+            if appended.duplicate && appended.next > self.promised()
+        );
         match acks {
             Acks::None | Acks::Leader => {
                 self.taken = self.taken.max(appended.next);
@@ -183,7 +200,7 @@ impl Replica {
     }
 
     /// The log has moved on: promises, high watermark, and whoever waited for them. Whether the high watermark moved.
-    pub fn advance(&mut self, out: &mut Vec<Released>) -> bool {
+    pub fn advance(&mut self, fx: &mut impl Emit, out: &mut Vec<Released>) -> bool {
         let promised = self.promised();
         let Some(leader) = &mut self.leader else {
             return false;
@@ -195,16 +212,27 @@ impl Replica {
         if moved {
             self.log.set_high_watermark(high_watermark);
         }
-        while let Some((ticket, appended)) = self.written.pop(self.log.written()) {
+        let written = if planted!(fx, "acks-1-before-written") {
+            self.log.assigned()
+        } else {
+            self.log.written()
+        };
+        while let Some((ticket, appended)) = self.written.pop(written) {
             out.push(Released {
                 ticket,
                 result: Ok(appended),
             });
         }
-        while let Some((ticket, appended)) = self.all.pop(high_watermark) {
+        let passed = if planted!(fx, "ack-before-flush") {
+            self.log.written()
+        } else {
+            high_watermark
+        };
+        while let Some((ticket, appended)) = self.all.pop(passed) {
             let result = if enough {
                 Ok(appended)
             } else {
+                sometimes!(fx, "a batch was promised by too few");
                 Err(ErrorCode::NotEnoughReplicasAfterAppend)
             };
             out.push(Released { ticket, result });
@@ -215,8 +243,10 @@ impl Replica {
     /// What this node has promised to keep.
     pub fn promised(&self) -> Offset {
         match self.promise {
-            Promise::Flushed => self.log.flushed(),
-            Promise::Written => self.log.written(),
+            Promise::Flushed if !planted!(self.log.switch(), "high-watermark-over-written") => {
+                self.log.flushed()
+            }
+            Promise::Flushed | Promise::Written => self.log.written(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! A1: an answer's offsets are those the log gave; it is released by `Replica::advance`.
 
 use ottla_log::{Origin, Phase, Prepared, Ready, Refusal, RefusalKind};
-use ottla_machine::{Effects, Now, Offset, Ticket};
+use ottla_machine::{Effects, Now, Offset, Ticket, sometimes};
 use ottla_protocol::ErrorCode;
 use ottla_replica::{Acks, Promise, Released};
 
@@ -30,6 +30,7 @@ impl Shard {
         };
         let broken = self.dirs[entry.dir].offline || matches!(entry.stage, Stage::Damaged);
         if broken {
+            sometimes!(fx, "somebody appended to a directory that is offline");
             return self.refuse(ticket, ErrorCode::KafkaStorageError, fx);
         }
         if entry.line.push(ticket, append).is_err() {
@@ -94,6 +95,7 @@ impl Shard {
             return;
         };
         if !entry.line.is_judging(job) {
+            sometimes!(fx, "a line was sent home while its head was judged");
             return; // the line was sent home meanwhile
         }
         entry.line.judged();
@@ -131,7 +133,7 @@ impl Shard {
             return;
         };
         let wanted = acks(append.acks);
-        let appended = judged.and_then(|ready| replica.append(now, ready, ticket, wanted));
+        let appended = judged.and_then(|ready| replica.append(now, ready, ticket, wanted, fx));
         let log_start_offset = replica.log().start_offset();
         let durable = replica.promise() == Promise::Flushed;
         match appended {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ottla_log::Phase;
-use ottla_machine::{Effects, Emit, LeaderEpoch, Level, Name, NodeId, Now, Spend};
+use ottla_machine::{Effects, Emit, LeaderEpoch, Level, Name, NodeId, Now, Spend, sometimes};
 use ottla_metadata::{Delta, Image, Partition, Topic, TopicChange, resource_type};
 use ottla_protocol::{ErrorCode, Uuid};
 use ottla_replica::{Leader, Tenure};
@@ -130,6 +130,10 @@ impl Shard {
         if let Some(slot) = known.filter(|_| !changed) {
             return Ok(slot);
         }
+        sometimes!(
+            fx,
+            "somebody asked for a partition before its change was applied"
+        );
         let image = self.image.clone().unwrap_or_default();
         let Some(topic) = image.topic(id.topic_id) else {
             if let Some(slot) = known {
@@ -270,6 +274,7 @@ impl Shard {
             return;
         };
         if entry.leaving {
+            sometimes!(fx, "a topic was deleted while its log was being opened");
             if let Some(replica) = entry.replica_mut() {
                 replica.log_mut().remove(fx);
             }
@@ -305,7 +310,7 @@ impl Shard {
         if partition.leader == node {
             replica.lead(tenure, fx, &mut released);
         } else {
-            replica.resign(&mut released);
+            replica.resign(fx, &mut released);
         }
         let after = epoch(replica.leader());
         let start = replica.log().start_offset();
@@ -356,7 +361,7 @@ impl Shard {
             Stage::Named | Stage::Damaged => self.free(slot),
             Stage::Queued if !found => self.free(slot),
             Stage::Held(replica) if replica.log().phase() == Phase::Open => {
-                replica.resign(&mut released);
+                replica.resign(fx, &mut released);
                 replica.log_mut().remove(fx);
                 self.touch(slot);
             }

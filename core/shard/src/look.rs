@@ -18,7 +18,7 @@
 
 use ottla_log::checkpoint::parse_partition_metadata;
 use ottla_log::{Load, Loading};
-use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, Owner};
+use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, Owner, planted, sometimes};
 
 use crate::limits;
 
@@ -133,10 +133,14 @@ impl Look {
             Loading::Going => Looked::Going,
             Loading::Done(bytes) => match parse_partition_metadata(&bytes) {
                 Ok(id) if id == self.topic_id => Looked::Ours,
+                Ok(_) if planted!(fx, "deleted-topic-data-under-recreated-name") => Looked::Ours,
                 Ok(_) => self.rename(fx),
                 Err(why) => Looked::Damaged(why.to_string()),
             },
-            Loading::Failed(Fault::Gone) => self.list(None, fx),
+            Loading::Failed(Fault::Gone) => {
+                sometimes!(fx, "a directory was left half made");
+                self.list(None, fx)
+            }
             Loading::TooLong(len) => Looked::Damaged(format!("it has {len} bytes")),
             Loading::Failed(fault) => Looked::Failed(fault),
         }
@@ -153,6 +157,7 @@ impl Look {
     }
 
     fn rename(&mut self, fx: &mut impl Emit) -> Looked {
+        sometimes!(fx, "the directory of an earlier topic was in the way");
         let away = stray_name(&self.name, &self.topic_id);
         let rename = DiskOp::Rename {
             from: (self.parent, self.name.clone()),

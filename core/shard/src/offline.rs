@@ -2,7 +2,7 @@
 //!
 //! H3: nothing is emitted for it again; in particular the failed Sync is not.
 
-use ottla_machine::{DiskOutput, Effects, Emit, Fault, Level};
+use ottla_machine::{DiskOutput, Effects, Emit, Fault, Level, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
 use crate::{Shard, ShardTell};
@@ -14,6 +14,7 @@ impl Shard {
         let Some(dir) = self.dirs.get_mut(at).filter(|dir| !dir.offline) else {
             return;
         };
+        sometimes!(fx, "a log directory went offline");
         dir.offline = true;
         let dir = dir.dir;
         fx.note(
@@ -54,12 +55,15 @@ impl Shard {
         let Some(flight) = self.flusher.end(number) else {
             return;
         };
-        if let Err(fault) = result {
+        if let Err(fault) = result
+            && !planted!(fx, "retried-sync")
+        {
             let why = format!("a sync failed ({fault:?}), what it covered may be lost");
             return self.offline(flight.dir, why, fx);
         }
         let lives = self.entries.lives(flight.slot, flight.generation);
         let Some(entry) = self.entries.get_mut(flight.slot).filter(|_| lives) else {
+            sometimes!(fx, "a sync came back for a replica that is gone");
             return;
         };
         if self.dirs[flight.dir].offline {
@@ -68,6 +72,11 @@ impl Shard {
         if let Some(durable) = entry.unflushed.on_synced(number)
             && let Some(replica) = entry.replica_mut()
         {
+            let durable = if planted!(fx, "sync-credited-with-later-writes") {
+                replica.log().written()
+            } else {
+                durable
+            };
             replica.log_mut().on_durable(durable);
         }
         self.moved(flight.slot);

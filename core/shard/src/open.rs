@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 use ottla_log::{Log, LogConfig, Place, Start};
 use ottla_machine::{
-    DiskOutput, Effects, Emit, Fault, Level, Name, Now, Offset, Owner, Spend, Time,
+    DiskOutput, Effects, Emit, Fault, Level, Name, Now, Offset, Owner, Spend, Time, sometimes,
 };
 use ottla_replica::{Promise, Replica};
 
@@ -176,6 +176,7 @@ impl Shard {
     ) {
         let slot = owner.slot;
         if !self.entries.lives(slot, owner.generation) {
+            sometimes!(fx, "a completion came for an earlier life of its slot");
             return; // E1
         }
         let Some(entry) = self.entries.get_mut(slot) else {

@@ -9,7 +9,7 @@
 //! than before, since a log may have many.
 
 use ottla_log::{Absent, Found, Phase};
-use ottla_machine::{Effects, LeaderEpoch, Now, Offset, Parts};
+use ottla_machine::{Effects, LeaderEpoch, Now, Offset, Parts, planted, sometimes};
 use ottla_protocol::ErrorCode;
 use ottla_replica::{Promise, Replica};
 
@@ -46,6 +46,7 @@ impl Shard {
                 self.park(slot, Wait::Open, asked, fx);
             }
             Err(Lack::Flush(to)) => {
+                sometimes!(fx, "a reader asked for a flush");
                 asked.end = Some(to);
                 if let Some(entry) = self.entries.get_mut(slot) {
                     entry.unflushed.want(to);
@@ -103,7 +104,11 @@ impl Shard {
         if read.from < log.start_offset() || read.from > log.assigned() {
             return Err(ErrorCode::OffsetOutOfRange.into());
         }
-        let end = visible(replica, read.isolation);
+        let end = if planted!(log.switch(), "read-past-high-watermark") {
+            log.written()
+        } else {
+            visible(replica, read.isolation)
+        };
         if read.isolation == Isolation::ReadCommitted {
             answer.aborted = Some(Vec::new());
         }
@@ -112,7 +117,9 @@ impl Shard {
             return Ok(Answer::Read(answer));
         }
         let blocks = self.faults.held();
-        let slice = log.read(blocks, read.from, end, read.max_bytes, read.at_least_one)?;
+        let first =
+            read.at_least_one && !planted!(log.switch(), "first-batch-not-returned-if-larger");
+        let slice = log.read(blocks, read.from, end, read.max_bytes, first)?;
         if slice.next >= end {
             demand_flush(replica, end, asked_end)?;
         }
@@ -172,6 +179,11 @@ impl Shard {
             LATEST_TIERED | EARLIEST_PENDING => Ok(listed(None)),
             LATEST => {
                 demand_flush(replica, end, asked_end)?;
+                let end = if planted!(log.switch(), "latest-offset-is-log-end") {
+                    log.assigned()
+                } else {
+                    end
+                };
                 Ok(listed(Some((end, NO_TIMESTAMP, epoch))))
             }
             MAX_TIMESTAMP => {
@@ -282,6 +294,7 @@ impl Shard {
             match why {
                 // The segment is gone, or the system was short of something: the question may fare better now.
                 Failure::Fault(Fault::Gone | Fault::Busy | Fault::Full) => {
+                    sometimes!(fx, "a block was gone before it was read");
                     self.ask(now, lacking.asked, fx);
                 }
                 Failure::Fault(Fault::Broken) => {

@@ -2,7 +2,7 @@
 //! moved are asked, a slice per settle; then each directory rewrites the files that changed.
 
 use ottla_log::Rewrite;
-use ottla_machine::{DiskOutput, Effects, Emit, Fault, Level, Now, Spend};
+use ottla_machine::{DiskOutput, Effects, Emit, Fault, Level, Now, Spend, planted, sometimes};
 
 use crate::checkpoints::Known;
 use crate::log_dir::LogDir;
@@ -24,7 +24,7 @@ impl Shard {
                 break;
             };
             fx.spend(Spend::Partitions, 1);
-            self.note_offsets(slot);
+            self.note_offsets(slot, fx);
         }
         if !self.moved.is_empty() {
             return;
@@ -43,7 +43,7 @@ impl Shard {
     }
 
     /// Puts down what a replica says of itself (H2).
-    pub(crate) fn note_offsets(&mut self, slot: u32) {
+    pub(crate) fn note_offsets(&mut self, slot: u32, fx: &impl Emit) {
         let Some(entry) = self.entries.get_mut(slot) else {
             return;
         };
@@ -56,7 +56,11 @@ impl Shard {
             return;
         }
         let known = Known {
-            recovery_point: log.recovery_point(),
+            recovery_point: if planted!(fx, "checkpoint-before-sync") {
+                log.written()
+            } else {
+                log.recovery_point()
+            },
             high_watermark: replica.high_watermark(),
             log_start: log.start_offset(),
         };
@@ -81,6 +85,7 @@ impl Shard {
         let checkpoints = &mut self.dirs[at].checkpoints;
         checkpoints.saved();
         // What went stale meanwhile needs another save, and somebody may wait for it.
+        sometimes!(fx, "a name had to wait for another save of the checkpoints", if checkpoints.has_stale());
         self.checkpointing |= checkpoints.has_stale();
         self.retry_names();
     }
@@ -103,6 +108,7 @@ impl Shard {
                 self.offline(at, "a checkpoint cannot be written".to_owned(), fx);
             }
             Some(Err(fault)) => {
+                sometimes!(fx, "the checkpoints could not be written");
                 dir.unsaved = self.stage == crate::Stage::Stopping;
                 let text = format!(
                     "the offset checkpoints of a log directory could not be written ({fault:?}): they are tried again; after a crash more has to be recovered"

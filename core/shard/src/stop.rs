@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use ottla_log::Phase;
-use ottla_machine::{Effects, Emit, Now, Spend};
+use ottla_machine::{Effects, Emit, Now, Spend, sometimes};
 use ottla_protocol::ErrorCode;
 
 use crate::entry::{Entry, Stage};
@@ -97,6 +97,7 @@ impl Shard {
         match &mut entry.stage {
             // Recovery has not come to it.
             Stage::Named | Stage::Queued | Stage::Looking(_) | Stage::Damaged => {
+                sometimes!(fx, "the shard stopped before it had opened a log");
                 self.stopping.unclean |= there && !clean;
             }
             Stage::Held(replica) => match replica.log().phase() {
@@ -148,8 +149,9 @@ impl Shard {
             return;
         };
         let mut released = Vec::new();
-        replica.advance(&mut released);
-        replica.resign(&mut released);
+        replica.advance(fx, &mut released);
+        sometimes!(fx, "a producer was answered by the log's end", if !released.is_empty());
+        replica.resign(fx, &mut released);
         let start = replica.log().start_offset();
         for released in released {
             self.release(released, start, fx);

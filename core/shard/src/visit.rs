@@ -4,7 +4,7 @@
 //! H4: a settle visits at most [`limits::VISITS`] replicas; the others have their turn in the next one, at once.
 
 use ottla_log::{LogEvent, Phase};
-use ottla_machine::{DiskOp, Effects, Emit, Now, Spend};
+use ottla_machine::{DiskOp, Effects, Emit, Now, Spend, planted, sometimes};
 use ottla_replica::Promise;
 
 use crate::entry::{Stage, Wait};
@@ -107,13 +107,15 @@ impl Shard {
                         entry.unflushed.on_undone(from);
                         entry.wait_no_further(from);
                         if let Some(replica) = entry.replica_mut() {
-                            replica.on_undone(from, &mut released);
+                            replica.on_undone(from, fx, &mut released);
                         }
                     }
                     self.release_all(slot, released, fx);
                 }
                 LogEvent::Started(start) => {
-                    if let Some(entry) = self.entries.get_mut(slot) {
+                    if let Some(entry) = self.entries.get_mut(slot)
+                        && !planted!(fx, "dropped-segment-synced")
+                    {
                         entry.unflushed.on_started(start);
                     }
                     self.moved(slot);
@@ -136,10 +138,14 @@ impl Shard {
             return;
         };
         let mut released = Vec::new();
-        let moved = replica.advance(&mut released);
+        let moved = replica.advance(fx, &mut released);
         let flushed = replica.log().flushed();
         let (high_watermark, stable) = (replica.high_watermark(), replica.last_stable_offset());
-        let told = entry.watches.told(high_watermark, stable);
+        let mut told = entry.watches.told(high_watermark, stable);
+        sometimes!(fx, "several watches of one partition were told together", if told.len() > 1);
+        if planted!(fx, "only-one-watch-told") {
+            told.truncate(1);
+        }
         self.release_all(slot, released, fx);
         for key in told {
             fx.tell(ShardTell::Ready(key));
@@ -178,6 +184,7 @@ impl Shard {
         let Some(entry) = self.entries.get_mut(slot) else {
             return;
         };
+        sometimes!(fx, "a file was left unsynced by a roll", if entry.unflushed.end().is_some_and(|end| end < written));
         // The log writes to another file now: nobody will ask for the end of this one, yet it keeps it open until it is durable.
         if let Some(end) = entry.unflushed.end().filter(|end| *end < written) {
             entry.unflushed.want(end);
@@ -226,6 +233,7 @@ impl Shard {
             Some(Phase::Offline(ottla_machine::Fault::Busy))
         );
         if passing && entry.opening {
+            sometimes!(fx, "a log could not be opened for want of descriptors");
             return self.open_later(now, slot);
         }
         self.offline(dir, why, fx);

@@ -364,3 +364,52 @@ fn modules_have_no_circles() {
     }
     complain("modules of a crate form no circle", wrong);
 }
+
+/// The names between quotes that follow `call`, each with where it stands.
+fn quoted(source: &Source, call: &str) -> Vec<(String, String)> {
+    let text = source.without_tests();
+    let found = text.match_indices(call).filter_map(|(at, _)| {
+        let name = text[at..].split('"').nth(1)?;
+        let line = text[..at].lines().count();
+        Some((name.to_owned(), format!("{}:{line}", source.path)))
+    });
+    found.collect()
+}
+
+#[test]
+fn planted_mistakes_and_sites_have_one_name_and_one_place() {
+    let mut wrong = Vec::new();
+    for (call, is_word) in [("planted!(", false), ("sometimes!(", true)] {
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
+        let sources = sources("core", ".rs").into_iter();
+        for source in sources.filter(|s| s.path != "core/machine/src/planted.rs") {
+            for (name, place) in quoted(&source, call) {
+                let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                if !is_word && !name.chars().all(fits) {
+                    wrong.push(format!("{place}: {name:?} is not in kebab-case"));
+                }
+                if let Some(other) = places.insert(name.clone(), place.clone()) {
+                    wrong.push(format!("{place}: {name:?} is at {other} too"));
+                }
+            }
+        }
+        let enough = if is_word { 45 } else { 26 };
+        if places.len() < enough {
+            wrong.push(format!("{call}..): only {} were found", places.len()));
+        }
+    }
+    complain("a name in planted! and sometimes! is used once", wrong);
+}
+
+#[test]
+fn only_the_simulator_plants() {
+    let planting = manifests().into_iter().filter(|manifest| {
+        let feature = manifest.text.lines().any(|line| {
+            let code = line.split('#').next().unwrap_or_default();
+            code.contains("planted") && code.trim() != "planted = []"
+        });
+        feature && !manifest.path.starts_with("sim/")
+    });
+    let wrong = planting.map(|manifest| manifest.path).collect();
+    complain("no manifest but sim/'s turns `planted` on", wrong);
+}

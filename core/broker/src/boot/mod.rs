@@ -22,7 +22,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use ottla_log::{Load, Loading, Progress, Rewrite};
-use ottla_machine::{Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, NodeId, Now, Owner, Rng};
+use ottla_machine::{
+    Dir, DiskOp, DiskOutput, Emit, Fault, Name, Names, NodeId, Now, Owner, Rng, planted, sometimes,
+};
 use ottla_protocol::Uuid;
 use ottla_quorum::VoterEndpoint;
 
@@ -166,9 +168,15 @@ impl Boot {
             },
             Stage::Marker(mut load) => match load.on_done(result, fx) {
                 Loading::Going => self.go(Stage::Marker(load)),
-                Loading::Failed(Fault::Gone) => self.sync(false, fx),
+                Loading::Failed(Fault::Gone) => {
+                    sometimes!(fx, "the last stop was not clean");
+                    self.sync(false, fx)
+                }
                 Loading::Done(bytes) => {
                     self.stopped_epoch = clean_shutdown::parse(&bytes);
+                    if planted!(fx, "clean-marker-deleted-too-late") {
+                        return self.ready(true);
+                    }
                     self.disk(
                         fx,
                         DiskOp::Remove {
@@ -286,6 +294,7 @@ impl Boot {
             directory_id: format::random_id(&mut self.rng),
         };
         let endpoint = self.settings.endpoint.clone();
+        sometimes!(fx, "a half made directory was formatted again", if !entries.is_empty());
         self.fresh =
             format::fresh_files(&meta, endpoint, self.settings.features.clone(), now.wall.0).into();
         self.meta = Some(meta);

@@ -1,7 +1,7 @@
 //! Which sessions outlive their request. The cache has `max.incremental.fetch.session.cache.slots` places; a new session takes
 //! the place of one that was idle for two minutes, or of an older one with fewer partitions than it has itself.
 
-use ottla_machine::Time;
+use ottla_machine::{Switch, Time};
 
 use super::{Fetch, Interest, Life, Session, Sessions, TopicKey};
 use crate::gather::Call;
@@ -10,7 +10,7 @@ use ottla_shard::{PartitionId, WatchKey};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Session {
-    pub(super) fn new(now: Time, fetch: &Fetch) -> Session {
+    pub(super) fn new(now: Time, fetch: &Fetch, switch: Switch) -> Session {
         let mut session = Session {
             id: 0,
             epoch: 0,
@@ -23,6 +23,7 @@ impl Session {
             slots: BTreeMap::new(),
             ready: VecDeque::new(),
             round: None,
+            switch,
         };
         session.watch_for(fetch);
         session

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ottla_machine::{Ticket, Time};
+use ottla_machine::{Ticket, Time, planted};
 use ottla_protocol::ErrorCode;
 use ottla_shard::{Answer, PartitionId, ShardAsk, WatchKey};
 
@@ -92,7 +92,8 @@ impl Session {
     /// Until when the fetch is parked.
     pub(super) fn parked_until(&self) -> Option<Time> {
         let round = self.round.as_ref()?;
-        matches!(round.state, State::Parked { .. }).then_some(round.fetch.until)
+        let forgotten = !self.ready.is_empty() && planted!(self.switch, "long-poll-never-answered");
+        (matches!(round.state, State::Parked { .. }) && !forgotten).then_some(round.fetch.until)
     }
 
     /// A watch has fired. Answers whether a fetch is to be moved on for it.
@@ -375,6 +376,7 @@ impl Session {
         }
         for slot in round.order.into_iter().skip(round.issued) {
             if let Some(Some(interest)) = self.interests.get_mut(slot as usize)
+                && !planted!(self.switch, "fetch-session-forgets-a-partition")
                 && !std::mem::replace(&mut interest.queued, true)
             {
                 front.push_back(slot);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_controller::{Request, Response};
 use ottla_machine::{
-    Conn, Effect, Effects, How, LeaderEpoch, Now, Offset, Part, Parts, Peer, Rng, Ticket, Time,
-    WallMs, Want,
+    Conn, Effect, Effects, How, LeaderEpoch, Now, Offset, Part, Parts, Peer, Rng, Switch, Ticket,
+    Time, WallMs, Want,
 };
 use ottla_metadata::Fold;
 use ottla_metadata::config::StaticConfig;
@@ -95,7 +95,13 @@ impl House {
         let config = Arc::new(BrokerConfig::new(Arc::new(statics), listeners));
         let image = Arc::new(Fold::new().image().clone());
         let mut house = House {
-            front: Front::new(config, "a-cluster".into(), image, Rng::new([7; 32])),
+            front: Front::new(
+                config,
+                "a-cluster".into(),
+                image,
+                Rng::new([7; 32]),
+                Switch::default(),
+            ),
             fx: Effects::new(),
             now: Now {
                 mono: Time(1_000_000_000),

@@ -68,6 +68,7 @@ impl World {
                 with_broker: true,
                 statics: Arc::new(statics),
                 rng: Rng::new([3; 32]),
+                switch: Default::default(),
             },
             now: at(0),
             tickets: 0,
