@@ -4,6 +4,7 @@
 pub mod agenda;
 pub mod atlas;
 pub mod chance;
+pub mod client;
 pub mod clock;
 mod cut;
 pub mod damage;

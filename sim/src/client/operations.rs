@@ -1,0 +1,126 @@
+//! What the script's operations begin.
+
+use std::sync::Arc;
+
+use super::everything::Whole;
+use super::line::State;
+use super::task::{List, Meant, Produce, What};
+use super::{Act, Client};
+use crate::script::{Operation, Place};
+
+impl Client {
+    /// The next operation begins, if its time has come. Whether one did.
+    pub(super) fn begin(&mut self, acts: &mut Vec<Act>) -> bool {
+        if !self.may_begin() {
+            return false;
+        }
+        let script = Arc::clone(&self.script);
+        let index = self.next_op;
+        let Some(op) = script.clients[self.place].ops.get(index) else {
+            return false;
+        };
+        if op.at > self.now {
+            return false;
+        }
+        self.next_op += 1;
+        let until = self
+            .now
+            .saturating_add(self.me().patience.saturating_mul(2));
+        let what = match &op.what {
+            Operation::CreateTopic { .. } => What::Create(index),
+            Operation::DeleteTopic { .. } => What::Delete(index),
+            Operation::Metadata { .. } => What::Metadata(index),
+            Operation::DescribeConfigs { .. } => What::Configs(index),
+            Operation::EpochEnd { .. } => What::EpochEnd(index),
+            Operation::InitProducerId => What::ProducerId { anew: true },
+            Operation::Produce { places, acks, .. } => {
+                let acks = if self.me().idempotent { -1 } else { *acks };
+                produce(index, Meant::Well, acks, places)
+            }
+            Operation::SequenceGap { place } => produce(index, Meant::Gap, -1, &[*place]),
+            Operation::CorruptBatch { place } => produce(index, Meant::Corrupt, -1, &[*place]),
+            Operation::Resend { back } => match self.producer.remembered(*back) {
+                Some((number, parcel)) => What::Produce(Produce {
+                    index,
+                    meant: Meant::Twice,
+                    acks: -1,
+                    places: Vec::new(),
+                    parcels: vec![parcel.clone()],
+                    first: Some(*number),
+                    life: 0,
+                }),
+                None => return true,
+            },
+            Operation::Fetch { places, .. } => {
+                let places = sorted(places);
+                What::Fetch { index, places }
+            }
+            Operation::Seek { place, to_end } => What::List(List {
+                places: vec![*place],
+                timestamp: if *to_end { -1 } else { -2 },
+                seek: true,
+            }),
+            Operation::ListOffsets { places, timestamp } => What::List(List {
+                places: sorted(places),
+                timestamp: if *timestamp < 0 {
+                    *timestamp
+                } else {
+                    script.weather.wall + timestamp
+                },
+                seek: false,
+            }),
+            Operation::Reconnect => {
+                self.reconnect(op.number, acts);
+                return true;
+            }
+            Operation::ProduceEverywhere => {
+                self.whole = Some(Whole::write(op.number, until));
+                return true;
+            }
+            Operation::ReadEverything => {
+                self.whole = Some(Whole::read(op.number, until));
+                return true;
+            }
+        };
+        let mut task = self.task(op.number, until, what);
+        task.raw = task.stream.one_in(32);
+        if let What::List(list) = &mut task.what {
+            // Reading by time goes on where the time was found.
+            list.seek |= list.timestamp >= 0 && task.stream.coin();
+        }
+        self.put(task);
+        true
+    }
+
+    /// At once, or when what is under way was answered.
+    fn reconnect(&mut self, number: u32, acts: &mut Vec<Act>) {
+        if !matches!(self.line.state, State::Up { .. }) {
+            return;
+        }
+        if self.stream(number).coin() {
+            self.end_line(acts);
+        } else {
+            self.line.draining = true;
+        }
+    }
+}
+
+fn produce(index: usize, meant: Meant, acks: i16, places: &[Place]) -> What {
+    What::Produce(Produce {
+        index,
+        meant,
+        acks,
+        places: sorted(places),
+        parcels: Vec::new(),
+        first: None,
+        life: 0,
+    })
+}
+
+/// Each once, those of a topic together.
+fn sorted(places: &[Place]) -> Vec<Place> {
+    let mut places = places.to_vec();
+    places.sort_unstable();
+    places.dedup();
+    places
+}

@@ -1,0 +1,686 @@
+//! What leaves, and when it may: a task is sent when all that it needs is known, and nothing that must go before it waits.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_protocol::ApiKey;
+
+use super::batch::{self, Recipe};
+use super::everything::Step;
+use super::line::{Seat, State};
+use super::reader::Want;
+use super::speak::{Frame, Limits};
+use super::task::{List, Meant, OWN, Parcel, Task, What};
+use super::topics::{Found, NO_ID};
+use super::{Act, Client, Sent};
+use crate::draw::{Domain, Stream};
+use crate::history::{Ask, Asked, Producer};
+use crate::script::{MS, Nanos, Operation, Place};
+
+/// The longest time a client gives the node for a request of its own.
+const LONGEST_MS: u64 = 30_000;
+
+/// How often a task looks for its topic at least.
+const TRIES: u32 = 6;
+
+/// What a task needs of topics.
+pub(super) enum Places {
+    /// It can go there.
+    At(Vec<Place>),
+    /// Metadata is being asked for.
+    Later,
+    /// There are no such topics.
+    Nowhere,
+}
+
+impl Client {
+    /// The next request leaves, if one may. Whether something was done.
+    pub(super) fn send(&mut self, acts: &mut Vec<Act>) -> bool {
+        let up = matches!(self.line.state, State::Up { .. });
+        if !up || !self.line.greeted || self.line.draining || self.is_full() {
+            return false;
+        }
+        self.send_own(acts) || self.send_whole(acts) || self.send_tasks(acts) || self.send_own(acts)
+    }
+
+    fn is_full(&self) -> bool {
+        self.line.seats.len() >= self.in_flight()
+    }
+
+    /// What must be known for others to be sent.
+    fn send_own(&mut self, acts: &mut Vec<Act>) -> bool {
+        if self.topics.wants() && self.topics.not_before <= self.now {
+            let (topics, creates) = self.topics.next();
+            let task = self.task(OWN, Nanos::MAX, What::Refresh { topics, creates });
+            self.topics.asking = true;
+            self.send_refresh(task, acts);
+            return true;
+        }
+        let waits = |task: &Task| matches!(&task.what, What::Produce(produce) if produce.meant != Meant::Twice);
+        let needs_id = self.me().idempotent && self.producer.id.is_none() && !self.producer.asking;
+        if needs_id && self.tasks.iter().any(waits) {
+            self.producer.asking = true;
+            let until = self.now.saturating_add(self.me().patience);
+            let task = self.task(OWN, until, What::ProducerId { anew: false });
+            self.put(task);
+            return true;
+        }
+        false
+    }
+
+    fn send_whole(&mut self, acts: &mut Vec<Act>) -> bool {
+        let now = self.now;
+        let Some(whole) = self
+            .whole
+            .as_mut()
+            .filter(|whole| !whole.busy && whole.not_before <= now)
+        else {
+            return false;
+        };
+        let (op, draw, wall, client) = (
+            whole.op,
+            self.draw,
+            self.wall,
+            self.script.clients[self.place].id,
+        );
+        let step = whole.next(|place, batch, (id, epoch)| {
+            let recipe = Recipe {
+                client,
+                op,
+                batch,
+                records: 1 + u32::from(batch % 3),
+                bytes: 150,
+                codec: 0,
+                time: wall,
+                keyed: true,
+                producer: Some(Producer {
+                    id,
+                    epoch,
+                    sequence: 0,
+                }),
+            };
+            let (batch, bytes) = batch::make(draw, &recipe);
+            Parcel {
+                place,
+                batch: Arc::new(batch),
+                bytes,
+            }
+        });
+        let Some(step) = step else {
+            self.whole = None;
+            return true;
+        };
+        whole.busy = true;
+        let mut task = self.task(OWN, Nanos::MAX, What::Whole(step.clone()));
+        match step {
+            Step::Topics => self.send_metadata(task, None, false, acts),
+            Step::ProducerId => self.send_producer_id(task, acts),
+            Step::Produce(parcels) => self.send_batches(task, -1, &parcels, None, acts),
+            Step::List { places, timestamp } => self.send_list(task, &places, timestamp, acts),
+            Step::Fetch(from) => {
+                let version =
+                    self.fetch_version(&mut task.stream, None, from.iter().map(|from| from.0));
+                let wants = from.iter().map(|(place, offset)| Want {
+                    place: *place,
+                    named: self.topics.named(*place, version >= 13),
+                    offset: *offset,
+                    leader_epoch: -1,
+                    last_epoch: -1,
+                    max_bytes: 256 << 10,
+                });
+                let wants: Vec<Want> = wants.collect();
+                let limits = Limits {
+                    max_wait_ms: 100,
+                    min_bytes: 1,
+                    max_bytes: 1 << 20,
+                    committed: self.me().committed,
+                };
+                let plan = self.reader.alone(wants, false);
+                self.send_fetch_plan(task, version, limits, plan, acts);
+            }
+        }
+        true
+    }
+
+    fn send_tasks(&mut self, acts: &mut Vec<Act>) -> bool {
+        for at in 0..self.tasks.len() {
+            if self.tasks[at].not_before > self.now {
+                continue;
+            }
+            let task = self.tasks.remove(at);
+            match self.send_task(task, acts) {
+                Sent::Gone => return true,
+                Sent::Waits(task) => self.tasks.insert(at, task),
+            }
+        }
+        false
+    }
+
+    fn send_task(&mut self, mut task: Task, acts: &mut Vec<Act>) -> Sent {
+        let script = Arc::clone(&self.script);
+        let operation = |index: usize| &script.clients[self.place].ops[index].what;
+        match &mut task.what {
+            What::ProducerId { anew } => {
+                if *anew && !self.producer.is_quiet() {
+                    return Sent::Waits(task);
+                }
+                self.send_producer_id(task, acts);
+            }
+            What::Create(index) => {
+                if let Operation::CreateTopic {
+                    topic,
+                    partitions,
+                    settings,
+                } = operation(*index)
+                {
+                    self.send_create(task, *topic, *partitions, settings, acts);
+                }
+            }
+            What::Delete(index) => {
+                if let Operation::DeleteTopic { topic, by_id } = operation(*index) {
+                    return self.send_delete(task, *topic, *by_id, acts);
+                }
+            }
+            What::Metadata(index) => {
+                if let Operation::Metadata { topics } = operation(*index) {
+                    let creates = topics.is_some() && task.stream.one_in(16);
+                    self.send_metadata(task, topics.as_deref(), creates, acts);
+                }
+            }
+            What::Configs(index) => {
+                if let Operation::DescribeConfigs { topic } = operation(*index) {
+                    self.send_configs(task, *topic, acts);
+                }
+            }
+            What::EpochEnd(index) => {
+                if let Operation::EpochEnd { place, epoch } = operation(*index) {
+                    return self.send_epoch_end(task, *place, *epoch, acts);
+                }
+            }
+            What::List(list) => {
+                let list = list.clone();
+                return self.send_seek(task, list, acts);
+            }
+            What::Fetch { .. } => return self.send_fetch(task, acts),
+            What::Produce(_) => return self.send_produce(task, acts),
+            What::Versions | What::Refresh { .. } | What::Whole(_) => {
+                unreachable!("sent when it is begun")
+            }
+        }
+        Sent::Gone
+    }
+
+    /// Where a task goes: its places, as far as metadata knows them.
+    pub(super) fn resolve(&mut self, raw: bool, places: &[Place]) -> Places {
+        let mut at = Vec::with_capacity(places.len());
+        for place in places {
+            match self.topics.find(place.topic) {
+                _ if raw => at.push(*place),
+                Found::Unknown => return Places::Later,
+                Found::Missing => {}
+                Found::Here { partitions } => at.push(Place {
+                    topic: place.topic,
+                    partition: place.partition % partitions.max(1),
+                }),
+            }
+        }
+        if at.is_empty() && !places.is_empty() {
+            // Perhaps somebody creates them.
+            places
+                .iter()
+                .for_each(|place| self.topics.stale(place.topic, false));
+            return Places::Nowhere;
+        }
+        at.sort_unstable();
+        at.dedup();
+        Places::At(at)
+    }
+
+    /// A task that found no topic waits a while, or is given up.
+    pub(super) fn wait_for_topic(&mut self, task: Task) -> Sent {
+        if task.tries < TRIES.max(self.me().retries) {
+            self.again(task);
+        } else {
+            self.give_up(task);
+        }
+        Sent::Gone
+    }
+
+    pub(super) fn frame(&mut self, key: ApiKey, version: i16) -> Frame {
+        Frame {
+            key,
+            version,
+            correlation: self.line.correlate(),
+        }
+    }
+
+    /// Told, sent, and under way: C1.
+    pub(super) fn leave(
+        &mut self,
+        task: Task,
+        frame: Frame,
+        ask: Ask,
+        bytes: Bytes,
+        waits: Nanos,
+        acts: &mut Vec<Act>,
+    ) {
+        let State::Up { link } = self.line.state else {
+            unreachable!("requests leave over a connection");
+        };
+        let asked = Arc::new(Asked {
+            number: self.number(frame),
+            client: self.id(),
+            link: link.0,
+            at: self.now,
+            version: frame.version,
+            ask,
+        });
+        acts.push(Act::Asked(Arc::clone(&asked)));
+        acts.push(Act::Send(link, bytes));
+        if matches!(asked.ask, Ask::Produce { acks: 0, .. }) {
+            acts.push(Act::Lost(asked));
+            return;
+        }
+        let patience = self.patience();
+        let seat = Seat {
+            correlation: frame.correlation,
+            key: frame.key,
+            version: frame.version,
+            asked,
+            task,
+            expected: 0,
+            deadline: 0,
+        };
+        self.line.sit(self.now, waits, patience, seat);
+    }
+
+    pub(super) fn number(&self, frame: Frame) -> u64 {
+        u64::from(self.id()) << 32 | u64::from(frame.correlation as u32)
+    }
+
+    /// A new connection: which versions does the node serve? Sometimes it is not asked, or in a version that nobody knows.
+    pub(super) fn greet(&mut self, acts: &mut Vec<Act>) {
+        let entity = u64::from(self.id()) << 32 | self.line.opened;
+        let mut stream = self.draw.stream(Domain::ClientVersion, entity);
+        if stream.one_in(8) {
+            self.line.greeted = true;
+            return;
+        }
+        let version = if stream.one_in(8) {
+            *stream.pick(&[5, 6, 77, i16::MAX])
+        } else {
+            self.version(ApiKey::ApiVersions, &mut stream, 0, i16::MAX)
+        };
+        self.send_versions(version, acts);
+    }
+
+    pub(super) fn send_versions(&mut self, version: i16, acts: &mut Vec<Act>) {
+        let task = self.task(OWN, Nanos::MAX, What::Versions);
+        let known = ottla_protocol::versions(ApiKey::ApiVersions).expect("messages of ApiVersions");
+        let frame = self.frame(ApiKey::ApiVersions, version);
+        let bytes = frame.api_versions(version.min(*known.end()));
+        self.leave(task, frame, Ask::ApiVersions, bytes, 0, acts);
+    }
+
+    fn send_refresh(&mut self, mut task: Task, acts: &mut Vec<Act>) {
+        let What::Refresh { topics, creates } = &task.what else {
+            return;
+        };
+        let (topics, creates) = (topics.clone(), *creates);
+        let least = match (self.topics.wants_ids, creates) {
+            (true, _) => 10,
+            (false, true) => 0,
+            (false, false) => 4,
+        };
+        let version = self.version(ApiKey::Metadata, &mut task.stream, least, i16::MAX);
+        self.send_metadata_in(version, task, Some(&topics), creates, acts);
+    }
+
+    fn send_metadata(
+        &mut self,
+        mut task: Task,
+        topics: Option<&[u32]>,
+        creates: bool,
+        acts: &mut Vec<Act>,
+    ) {
+        let least = match topics {
+            None => 0,
+            // Version 0 takes no topics for all of them, and versions to 3 create what they are asked about.
+            Some([]) => 1,
+            Some(_) if creates => 0,
+            Some(_) => 4,
+        };
+        let version = self.version(ApiKey::Metadata, &mut task.stream, least, i16::MAX);
+        self.send_metadata_in(version, task, topics, creates, acts);
+    }
+
+    fn send_metadata_in(
+        &mut self,
+        version: i16,
+        task: Task,
+        topics: Option<&[u32]>,
+        creates: bool,
+        acts: &mut Vec<Act>,
+    ) {
+        let topics = topics.map(|numbers| {
+            let names = numbers.iter().map(|number| self.topics.name(*number));
+            names.collect::<Vec<_>>()
+        });
+        let frame = self.frame(ApiKey::Metadata, version);
+        let names = topics
+            .as_ref()
+            .map(|names| names.iter().map(|name| &**name));
+        let bytes = frame.metadata(names, creates);
+        self.leave(
+            task,
+            frame,
+            Ask::Metadata { topics, creates },
+            bytes,
+            0,
+            acts,
+        );
+    }
+
+    fn send_producer_id(&mut self, mut task: Task, acts: &mut Vec<Act>) {
+        let version = self.version(ApiKey::InitProducerId, &mut task.stream, 0, i16::MAX);
+        let frame = self.frame(ApiKey::InitProducerId, version);
+        self.leave(
+            task,
+            frame,
+            Ask::InitProducerId,
+            frame.init_producer_id(),
+            0,
+            acts,
+        );
+    }
+
+    /// How long the node is given, mostly as long as the client waits.
+    pub(super) fn timeout_ms(&self, stream: &mut Stream) -> i32 {
+        let longest = (self.me().patience / MS).clamp(1, LONGEST_MS);
+        let timeout = if stream.one_in(16) {
+            stream.within(1, longest)
+        } else {
+            longest
+        };
+        timeout as i32
+    }
+
+    fn send_create(
+        &mut self,
+        mut task: Task,
+        topic: u32,
+        partitions: i32,
+        settings: &[(String, String)],
+        acts: &mut Vec<Act>,
+    ) {
+        let version = self.version(ApiKey::CreateTopics, &mut task.stream, 0, i16::MAX);
+        let replicas = if version >= 4 && task.stream.coin() {
+            -1
+        } else {
+            1
+        };
+        let timeout = self.timeout_ms(&mut task.stream);
+        let name = self.topics.name(topic);
+        let frame = self.frame(ApiKey::CreateTopics, version);
+        let bytes = frame.create_topic(&name, partitions, replicas, settings, timeout);
+        let ask = Ask::CreateTopic {
+            name,
+            partitions,
+            settings: settings.to_vec(),
+        };
+        self.leave(task, frame, ask, bytes, 0, acts);
+    }
+
+    fn send_delete(
+        &mut self,
+        mut task: Task,
+        topic: u32,
+        by_id: bool,
+        acts: &mut Vec<Act>,
+    ) -> Sent {
+        if by_id && self.topics.find(topic) == Found::Unknown {
+            return Sent::Waits(task);
+        }
+        let id = self.topics.id(topic);
+        let by_id = by_id && id != NO_ID;
+        let least = if by_id { 6 } else { 0 };
+        let version = self.version(ApiKey::DeleteTopics, &mut task.stream, least, i16::MAX);
+        let timeout = self.timeout_ms(&mut task.stream);
+        let name = self.topics.name(topic);
+        let frame = self.frame(ApiKey::DeleteTopics, version);
+        let bytes = frame.delete_topic(&name, by_id.then_some(id), timeout);
+        self.leave(
+            task,
+            frame,
+            Ask::DeleteTopic { name, id, by_id },
+            bytes,
+            0,
+            acts,
+        );
+        Sent::Gone
+    }
+
+    fn send_configs(&mut self, mut task: Task, topic: u32, acts: &mut Vec<Act>) {
+        let version = self.version(ApiKey::DescribeConfigs, &mut task.stream, 0, i16::MAX);
+        let name = self.topics.name(topic);
+        let frame = self.frame(ApiKey::DescribeConfigs, version);
+        let bytes = frame.describe_configs(&name, task.stream.coin());
+        self.leave(task, frame, Ask::DescribeConfigs { name }, bytes, 0, acts);
+    }
+
+    fn send_epoch_end(
+        &mut self,
+        mut task: Task,
+        place: Place,
+        epoch: i32,
+        acts: &mut Vec<Act>,
+    ) -> Sent {
+        let place = match self.resolve(task.raw, &[place]) {
+            Places::At(places) => places[0],
+            Places::Later => return Sent::Waits(task),
+            Places::Nowhere => return self.wait_for_topic(task),
+        };
+        let version = self.version(ApiKey::OffsetForLeaderEpoch, &mut task.stream, 0, i16::MAX);
+        let named = self.topics.named(place, false);
+        let leader_epoch = self.leader_epoch(&mut task.stream, place);
+        let frame = self.frame(ApiKey::OffsetForLeaderEpoch, version);
+        let bytes = frame.epoch_end(&named, epoch, leader_epoch);
+        let parts = vec![(named, epoch)];
+        self.leave(task, frame, Ask::EpochEnd { parts }, bytes, 0, acts);
+        Sent::Gone
+    }
+
+    /// The leader's epoch as it is known; half of the time it is not said.
+    fn leader_epoch(&self, stream: &mut Stream, place: Place) -> i32 {
+        if stream.coin() {
+            self.topics.leader_epoch(place)
+        } else {
+            -1
+        }
+    }
+
+    fn send_seek(&mut self, mut task: Task, mut list: List, acts: &mut Vec<Act>) -> Sent {
+        match self.resolve(task.raw, &list.places) {
+            Places::At(places) => list.places = places,
+            Places::Later => return Sent::Waits(task),
+            Places::Nowhere => return self.wait_for_topic(task),
+        }
+        let (places, timestamp) = (list.places.clone(), list.timestamp);
+        if list.seek {
+            places.iter().for_each(|place| self.reader.ask(*place));
+        }
+        task.what = What::List(list);
+        self.send_list(task, &places, timestamp, acts);
+        Sent::Gone
+    }
+
+    fn send_list(&mut self, mut task: Task, places: &[Place], timestamp: i64, acts: &mut Vec<Act>) {
+        let committed = self.me().committed;
+        let least = if committed { 2 } else { 0 };
+        let version = self.version(ApiKey::ListOffsets, &mut task.stream, least, i16::MAX);
+        let mut parts = Vec::with_capacity(places.len());
+        let mut epochs = Vec::with_capacity(places.len());
+        for place in places {
+            parts.push((self.topics.named(*place, false), timestamp));
+            epochs.push(self.leader_epoch(&mut task.stream, *place));
+        }
+        let frame = self.frame(ApiKey::ListOffsets, version);
+        let said = parts.iter().zip(&epochs);
+        let said = said.map(|((named, timestamp), epoch)| (named, *timestamp, *epoch));
+        let bytes = frame.list_offsets(committed, said);
+        self.leave(
+            task,
+            frame,
+            Ask::ListOffsets { committed, parts },
+            bytes,
+            0,
+            acts,
+        );
+    }
+
+    fn send_fetch(&mut self, mut task: Task, acts: &mut Vec<Act>) -> Sent {
+        let What::Fetch { index, places } = &task.what else {
+            return Sent::Gone;
+        };
+        let script = Arc::clone(&self.script);
+        let sessions = self.me().sessions;
+        let Operation::Fetch {
+            max_wait_ms,
+            min_bytes,
+            max_bytes,
+            partition_max_bytes,
+            ..
+        } = &script.clients[self.place].ops[*index].what
+        else {
+            return Sent::Gone;
+        };
+        if sessions && self.reader.fetching {
+            return Sent::Waits(task);
+        }
+        let mut places = match self.resolve(task.raw, places) {
+            Places::At(places) => places,
+            Places::Later => return Sent::Waits(task),
+            Places::Nowhere => return self.wait_for_topic(task),
+        };
+        if self.begin_reading(&mut task, &places) {
+            return Sent::Waits(task);
+        }
+        // A session may serve more than this operation asks for.
+        if sessions && task.stream.coin() {
+            let kept: Vec<Place> = self
+                .reader
+                .kept()
+                .filter(|place| !places.contains(place))
+                .collect();
+            places.extend(kept);
+            places.sort_unstable();
+        }
+        let session = self
+            .reader
+            .session_version()
+            .filter(|_| sessions && !task.stream.one_in(16));
+        let version = self.fetch_version(&mut task.stream, session, places.iter().copied());
+        let mut wants = Vec::with_capacity(places.len());
+        for place in &places {
+            let position = self.reader.position(*place);
+            let known = version >= 12 && task.stream.coin();
+            wants.push(Want {
+                place: *place,
+                named: self.topics.named(*place, version >= 13),
+                offset: position.map_or(0, |position| position.offset),
+                leader_epoch: if version >= 9 {
+                    self.leader_epoch(&mut task.stream, *place)
+                } else {
+                    -1
+                },
+                last_epoch: position
+                    .filter(|_| known)
+                    .map_or(-1, |position| position.epoch),
+                max_bytes: *partition_max_bytes,
+            });
+        }
+        let alone = !sessions || version < 7 || task.stream.one_in(24);
+        let plan = if alone {
+            self.reader.alone(wants, version >= 7 && sessions)
+        } else {
+            self.reader.in_session(wants, version)
+        };
+        let limits = Limits {
+            max_wait_ms: *max_wait_ms,
+            min_bytes: *min_bytes,
+            max_bytes: *max_bytes,
+            committed: self.me().committed,
+        };
+        self.send_fetch_plan(task, version, limits, plan, acts);
+        Sent::Gone
+    }
+
+    /// Where reading has not begun, or where it goes on is being asked for. Whether the fetch has to wait for it.
+    fn begin_reading(&mut self, task: &mut Task, places: &[Place]) -> bool {
+        let mut waits = false;
+        let mut unknown = Vec::new();
+        for place in places {
+            match self.reader.position(*place) {
+                Some(position) => waits |= position.asking,
+                None if task.stream.coin() => self.reader.seek(*place, 0),
+                None => unknown.push(*place),
+            }
+        }
+        if unknown.is_empty() {
+            return waits;
+        }
+        let timestamp = if task.stream.one_in(8) { -1 } else { -2 };
+        self.seek(unknown, timestamp);
+        true
+    }
+
+    /// Where reading goes on is asked for.
+    pub(super) fn seek(&mut self, places: Vec<Place>, timestamp: i64) {
+        places.iter().for_each(|place| self.reader.ask(*place));
+        let until = self.now.saturating_add(self.me().patience);
+        let list = List {
+            places,
+            timestamp,
+            seek: true,
+        };
+        let task = self.task(OWN, until, What::List(list));
+        self.put(task);
+    }
+
+    /// A session keeps to its version; topics whose id is not known are fetched by name.
+    fn fetch_version(
+        &self,
+        stream: &mut Stream,
+        session: Option<i16>,
+        mut places: impl Iterator<Item = Place>,
+    ) -> i16 {
+        let nameless = places.any(|place| self.topics.id(place.topic) == NO_ID);
+        let most = if nameless { 12 } else { i16::MAX };
+        match session {
+            Some(version) => version.min(most),
+            None => self.version(ApiKey::Fetch, stream, 0, most),
+        }
+    }
+
+    fn send_fetch_plan(
+        &mut self,
+        task: Task,
+        version: i16,
+        limits: Limits,
+        plan: super::reader::Plan,
+        acts: &mut Vec<Act>,
+    ) {
+        let frame = self.frame(ApiKey::Fetch, version);
+        let bytes = frame.fetch(limits, plan.session, &plan.say, &plan.forget);
+        let ask = Ask::Fetch {
+            max_wait_ms: limits.max_wait_ms,
+            min_bytes: limits.min_bytes,
+            max_bytes: limits.max_bytes,
+            committed: limits.committed,
+            session: plan.session,
+            wanted: plan.all,
+        };
+        let waits = u64::from(limits.max_wait_ms.max(0).unsigned_abs()) * MS;
+        self.leave(task, frame, ask, bytes, waits, acts);
+    }
+}
