@@ -13,13 +13,14 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
 import brokers
 from brokers import Ottla, clean_environment, wait_until
 from clients import kcat, kcat_records
-from wire import Connection, batch
+from wire import Connection, Refused, batch
 
 pytestmark = pytest.mark.ottla_only
 
@@ -145,6 +146,28 @@ def test_a_clean_stop(own, sign):
         again = raw.produce("kept", batch([b"three"], producer=(*producer, 0)), partition=1)
         assert (again.error_code, again.base_offset) == (0, 2), "the producer's state has survived"
         assert raw.produce("kept", [b"four"], partition=1).base_offset == 3
+
+
+def test_a_clean_stop_answers_what_it_keeps(own):
+    node = own().start()
+    answered = [0] * 8
+    with Connection(node.address) as raw:
+        raw.create("kept", len(answered))
+        for i in range(800):
+            raw.send("Produce", 9, acks=-1, timeout_ms=30_000, transactional_id=None, topic_data=[
+                {"name": "kept", "partition_data": [{"index": i % len(answered), "records": batch([b"%d" % i])}]}])
+        with suppress(Refused):
+            while raw.waiting:
+                said = raw.receive().responses[0].partition_responses[0]
+                assert said.error_code == 0
+                if not any(answered):
+                    node.process.send_signal(signal.SIGTERM)
+                answered[said.index] += 1
+    assert node.process.wait(30) == 0
+    node.start()
+    with Connection(node.address) as raw:
+        raw.await_topic("kept", len(answered))
+        assert [raw.list_offset("kept", -1, i).offset for i in range(len(answered))] == answered
 
 
 def test_many_restarts(own):

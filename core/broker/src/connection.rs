@@ -314,6 +314,15 @@ impl Connection {
         self.working > 0
     }
 
+    /// Whether it waits for an answer that is more than what a fetch finds.
+    pub fn is_owed(&self, is_fetch: impl Fn(u32) -> bool) -> bool {
+        self.seats.iter().any(|seat| match seat {
+            Seat::Working(Some(waiting)) => !is_fetch(*waiting),
+            Seat::Working(None) => true,
+            Seat::Answered(_) => false,
+        })
+    }
+
     /// Everything that is charged to it.
     pub fn charged(&self) -> usize {
         let requests: usize = self.charges.iter().map(|(_, bytes)| *bytes).sum();

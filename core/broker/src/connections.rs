@@ -5,8 +5,9 @@
 //! N1: the bytes of requests held by all connections stay under one budget; past it nobody is read, except that one connection
 //! at a time may finish a frame it has begun (else frames that were begun could wait for each other for ever).
 //! N2: what leaves for one connection in one turn leaves as one `Send`.
+//! N3: once the node stops nobody is read, and a connection ends when the last answer it is owed is given.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use ottla_machine::{
@@ -27,6 +28,10 @@ pub(crate) struct Connections {
     dirty: VecDeque<Conn>,
     hungry: VecDeque<Conn>,
     exceeding: Option<Conn>,
+    /// The node stops.
+    stopping: bool,
+    /// Who is owed an answer, once it stops.
+    owed: BTreeSet<Conn>,
     stall_check: Option<Time>,
     held: usize,
     most_held: usize,
@@ -49,6 +54,8 @@ impl Connections {
             dirty: VecDeque::new(),
             hungry: VecDeque::new(),
             exceeding: None,
+            stopping: false,
+            owed: BTreeSet::new(),
             stall_check: None,
             held: 0,
             most_held: config.queued_max_request_bytes,
@@ -72,6 +79,10 @@ impl Connections {
 
     /// A connection was accepted.
     pub fn on_opened(&mut self, now: Now, conn: Conn, peer: Peer, fx: &mut Effects<Broker>) {
+        if self.stopping {
+            fx.close(conn, How::Now);
+            return;
+        }
         if self.all.len() >= self.most {
             sometimes!(fx, "a connection came past max.connections");
             fx.note(
@@ -116,6 +127,7 @@ impl Connections {
             return Vec::new();
         };
         self.idle.set(conn, None);
+        self.owed.remove(&conn);
         if self.exceeding == Some(conn) {
             self.exceeding = None;
         }
@@ -172,6 +184,9 @@ impl Connections {
         connection.answer(seat, reply, self.switch);
         let (left, free) = connection.leave();
         self.held -= free;
+        if self.stopping && !connection.is_busy() {
+            return self.end(conn);
+        }
         if left != Left::Nothing && !connection.dirty {
             connection.dirty = true;
             self.dirty.push_back(conn);
@@ -196,12 +211,20 @@ impl Connections {
         );
         match seat {
             Some(seat) => self.answer(conn, seat, Reply::Close),
-            None => {
-                connection.ended = true;
-                if !connection.dirty {
-                    connection.dirty = true;
-                    self.dirty.push_back(conn);
-                }
+            None => self.end(conn),
+        }
+    }
+
+    /// The connection ends behind the answers that it has been given.
+    fn end(&mut self, conn: Conn) {
+        self.owed.remove(&conn);
+        if let Some(connection) = self.all.get_mut(&conn)
+            && !connection.ended
+        {
+            connection.ended = true;
+            if !connection.dirty {
+                connection.dirty = true;
+                self.dirty.push_back(conn);
             }
         }
     }
@@ -216,6 +239,9 @@ impl Connections {
 
     /// Asks for more input of this connection, if it wants any and there is room.
     pub fn read(&mut self, now: Now, conn: Conn, fx: &mut Effects<Broker>) {
+        if self.stopping {
+            return;
+        }
         let Some(connection) = self.all.get_mut(&conn) else {
             return;
         };
@@ -360,13 +386,34 @@ impl Connections {
         out.counter("ottla_bytes_out_total", &[], self.bytes_out);
     }
 
-    /// Closes all, when the node stops.
-    pub fn close_all(&mut self, fx: &mut Effects<Broker>) {
-        for (conn, connection) in &mut self.all {
-            if !connection.ended {
-                connection.ended = true;
-                fx.close(*conn, How::Drained);
-            }
+    /// The node stops (N3). Who only waits for a fetch, which `is_fetch` tells by what it waits as, is owed nothing: another node will
+    /// find the same.
+    pub fn stop(&mut self, is_fetch: impl Fn(u32) -> bool) {
+        self.stopping = true;
+        let owed = |(conn, connection): (&Conn, &Connection)| {
+            (!connection.ended && connection.is_owed(&is_fetch)).then_some(*conn)
+        };
+        self.owed = self.all.iter().filter_map(owed).collect();
+        let rest = self.all.keys().filter(|conn| !self.owed.contains(conn));
+        for conn in rest.copied().collect::<Vec<_>>() {
+            self.end(conn);
         }
+    }
+
+    /// Nobody is waited for any longer.
+    pub fn give_up(&mut self) {
+        for conn in std::mem::take(&mut self.owed) {
+            self.end(conn);
+        }
+    }
+
+    /// Whether somebody is owed an answer, once the node stops.
+    pub fn owe(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
+    /// Whether there are none any more.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 }

@@ -62,11 +62,27 @@ impl Front {
         self.bench.connections.read_all(now, fx);
     }
 
-    /// The node stops: no request is taken any more, what was answered still leaves.
-    pub fn stop(&mut self, now: Now, fx: &mut Effects<Broker>) {
+    /// The node stops: no request is taken any more. Who has asked gets an answer, then the connection ends.
+    pub fn stop(&mut self) {
         self.serving = false;
-        self.bench.connections.settle(now, fx);
-        self.bench.connections.close_all(fx);
+        self.bench
+            .connections
+            .stop(|waiting| waiting & SESSION != 0);
+    }
+
+    /// Whether somebody waits for an answer that a stop owes.
+    pub fn owes(&self) -> bool {
+        self.bench.connections.owe()
+    }
+
+    /// The time for answers is up: who has none goes without.
+    pub fn give_up(&mut self) {
+        self.bench.connections.give_up();
+    }
+
+    /// Whether every connection is closed.
+    pub fn is_deserted(&self) -> bool {
+        self.bench.connections.is_empty()
     }
 
     /// A connection was accepted.
@@ -275,14 +291,12 @@ impl Front {
 
     /// When there is something to do without an event.
     pub fn deadline(&self) -> Option<Time> {
-        if !self.serving {
-            return None;
-        }
         if !self.bench.asks.is_empty() {
             return Some(Time::ZERO);
         }
         [
-            self.bench.connections.deadline(),
+            // Before it serves and once it stops nobody is run or read.
+            self.bench.connections.deadline().filter(|_| self.serving),
             self.bench.gathers.deadline(),
             self.bench.sessions.deadline(),
         ]

@@ -30,6 +30,13 @@ pub const STALL_CHECK_MS: i64 = 1_000;
 /// Reads that fetches put to the shard in one step or settle: what the grammar allows partitions to be visited.
 pub const READS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
 
+/// A stop waits so long for requests under way, and never longer than half of the time that it is given: clients wait as long for an
+/// answer before they give up by themselves (`request.timeout.ms`).
+pub const ANSWERING_MS: i64 = 30_000;
+
+/// What was answered before a stop has so long to leave: a client that reads nothing does not hold the stop up.
+pub const DRAINING_MS: i64 = 1_000;
+
 /// Requests of one connection started in a row before those of others: who pipelines thousands must not hold up who asks once.
 pub const REQUESTS_IN_A_ROW: usize = 32;
 

@@ -6,7 +6,10 @@
 //! | New | `Start` | Booting |
 //! | Booting | the directory may start | Opening (office and shard read their files) |
 //! | Opening | the shard has started, the office serves | Serving: tells `Ready` |
-//! | Serving, or any before | `Stop` | Leaving (no new requests; partitions are given up) |
+//! | Opening | `Stop` | Leaving (partitions are given up) |
+//! | Serving | `Stop` | Answering (no new requests; who has asked waits for what becomes durable) |
+//! | Answering | everybody is answered, or the time for it is up | Draining (what was answered leaves) |
+//! | Draining | every connection is closed, or the time for it is up | Leaving |
 //! | Leaving | the office has left | Parting (the shard flushes and closes) |
 //! | Parting | the shard has stopped | Closing (the metadata log closes) |
 //! | Closing | closed | Marking when all of it was clean, else Ended |
@@ -18,6 +21,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
@@ -31,6 +35,7 @@ use ottla_shard::{Held, Shard, ShardAsk, ShardTell};
 use crate::boot::{BOOT, Boot, BootSettings, Booted, Booting, clean_shutdown};
 use crate::config::{BrokerConfig, ListenerAddress};
 use crate::front::Front;
+use crate::limits;
 use crate::office::{MetadataLogView, Office, OfficeSettings, OfficeTell, QUORUM, QUORUM_LOG};
 use crate::words::{BrokerAsk, BrokerTell, Cause, StartBroker};
 
@@ -40,6 +45,8 @@ enum Life {
     Booting(Box<Boot>),
     Opening,
     Serving,
+    Answering(Time),
+    Draining(Time),
     Leaving,
     Parting,
     Closing,
@@ -256,13 +263,44 @@ impl Broker {
         sometimes!(fx, "the broker was stopped before it served", if early);
         match self.life {
             Life::New | Life::Booting(_) => self.end(Cause::Asked { clean: false }, fx),
-            Life::Opening | Life::Serving => {
-                self.life = Life::Leaving;
-                self.front_mut().stop(now, fx);
-                self.office_mut().leave(now);
+            Life::Opening => {
+                self.front_mut().stop();
+                self.leave(now);
+            }
+            Life::Serving => {
+                self.front_mut().stop();
+                self.life = Life::Answering(self.patience(now, limits::ANSWERING_MS));
             }
             _ => {}
         }
+    }
+
+    /// Until when a stop waits for clients. Half of its time is for what makes it a clean one.
+    fn patience(&self, now: Now, most_ms: i64) -> Time {
+        let left = self
+            .stop_by
+            .map_or(Duration::MAX, |by| by.since(now.mono) / 2);
+        now.mono.after_ms(most_ms).min(now.mono.after(left))
+    }
+
+    /// A stop goes on as soon as the clients have what it owes them.
+    fn leave_when_answered(&mut self, now: Now) {
+        if let Life::Answering(until) = self.life
+            && (!self.front_mut().owes() || until <= now.mono)
+        {
+            self.front_mut().give_up();
+            self.life = Life::Draining(self.patience(now, limits::DRAINING_MS));
+        }
+        if let Life::Draining(until) = self.life
+            && (self.front_mut().is_deserted() || until <= now.mono)
+        {
+            self.leave(now);
+        }
+    }
+
+    fn leave(&mut self, now: Now) {
+        self.life = Life::Leaving;
+        self.office_mut().leave(now);
     }
 
     fn on_office(&mut self, now: Now, tell: OfficeTell, fx: &mut Effects<Broker>) {
@@ -381,6 +419,7 @@ impl Broker {
     fn carry(&mut self, now: Now, fx: &mut Effects<Broker>) {
         loop {
             let mut moved = self.carry_shard(now, fx);
+            self.leave_when_answered(now);
             let Some(front) = &mut self.front else { return };
             front.work(now, fx);
             while let Some(ask) = self.front_mut().next_ask(fx) {
@@ -496,6 +535,10 @@ impl Machine for Broker {
             self.shard.deadline(),
             self.office.as_ref().and_then(Office::deadline),
             self.stop_by,
+            match self.life {
+                Life::Answering(until) | Life::Draining(until) => Some(until),
+                _ => None,
+            },
         ]
         .into_iter()
         .flatten()

@@ -1,9 +1,12 @@
 //! A whole node over a disk that uses every freedom the contract leaves, without clients: it starts, it stops, the power goes at every moment of
-//! either, operations fail, directories are not its own.
+//! either, operations fail, directories are not its own. With clients, and how a stop takes leave of them: `answers`.
 
-use std::collections::BTreeSet;
+mod answers;
 
-use ottla_machine::{Dir, DiskOp, Job, Mode, NodeId, Op, Output, WallMs};
+use std::collections::{BTreeMap, BTreeSet};
+
+use answers::Client;
+use ottla_machine::{Conn, Dir, DiskOp, Job, Mode, NodeId, Op, Output, WallMs};
 use ottla_media::Media;
 use ottla_metadata::config::StaticConfig;
 use ottla_quorum::QuorumState;
@@ -25,6 +28,11 @@ struct World {
     now: Now,
     rng: Rng,
     told: Vec<BrokerTell>,
+    clients: BTreeMap<Conn, Client>,
+    /// What the sockets tell next.
+    events: VecDeque<Event<Broker>>,
+    /// The flusher's syncs, when they are held up.
+    held: Option<Vec<(Op, DiskOp)>>,
     /// When it is kept: the disk at every moment, and whether the node had said that it serves.
     moments: Option<Vec<(Media, bool)>>,
 }
@@ -73,6 +81,9 @@ impl World {
             },
             rng: rng(seed),
             told: Vec::new(),
+            clients: BTreeMap::new(),
+            events: VecDeque::new(),
+            held: None,
             moments: None,
         };
         world.step(Event::Asked(BrokerAsk::Start(Box::new(start))));
@@ -98,11 +109,14 @@ impl World {
                 }
                 Effect::Disk(op, what) => {
                     self.judge(&op, &what);
-                    self.underway.issue(op, what);
+                    match &mut self.held {
+                        Some(held) if op.owner.part == ottla_shard::OWN => held.push((op, what)),
+                        _ => self.underway.issue(op, what),
+                    }
                 }
                 Effect::Work(op, job) => self.jobs.push_back((op, job)),
                 Effect::Note(_) => {}
-                other => panic!("nobody is connected: {other:?}"),
+                other => self.socket(other),
             }
         }
     }
@@ -123,7 +137,20 @@ impl World {
 
     /// One thing happens, or nothing is under way and the next deadline comes.
     fn turn(&mut self) {
+        self.happen();
+        let idle = self.underway.is_empty() && self.events.is_empty();
+        if let (true, Some(due)) = (idle, self.broker.deadline()) {
+            let passed = due.since(self.now.mono);
+            self.now.mono = self.now.mono.after(passed);
+            self.now.wall.0 += passed.as_millis() as i64;
+        }
+    }
+
+    fn happen(&mut self) {
         for _ in 0..1 + self.rng.below(4) {
+            if let Some(event) = self.events.pop_front() {
+                self.step(event);
+            }
             if let Some((op, job)) = self.jobs.pop_front() {
                 let product = Output::Product(job.run());
                 self.step(Event::Done(op, Ok(product)));
@@ -137,11 +164,6 @@ impl World {
             }
         }
         self.settle();
-        if let (true, Some(due)) = (self.underway.is_empty(), self.broker.deadline()) {
-            let passed = due.since(self.now.mono);
-            self.now.mono = self.now.mono.after(passed);
-            self.now.wall.0 += passed.as_millis() as i64;
-        }
     }
 
     /// Runs until it tells something more.
