@@ -84,6 +84,16 @@ def test_refusals_keep_the_connection(raw, topic):
     assert raw.produce(topic, [b"x"]).error_code == 0
 
 
+def test_a_client_that_authenticates_is_told_that_nobody_asked(raw):
+    for version in (0, 1):
+        said = raw.ask("SaslHandshake", version, mechanism="PLAIN")
+        assert (said.error_code, said.mechanisms) == (34, [])
+    for version in (0, 1, 2):
+        said = raw.ask("SaslAuthenticate", version, auth_bytes=b"\0name\0secret")
+        assert (said.error_code, said.auth_bytes) == (34, b"") and said.error_message
+    assert raw.ask("Metadata", 12, topics=[]).brokers, "the connection is kept"
+
+
 def test_a_closed_connection_ends_no_other(broker, raw, topic):
     with Connection(broker.address) as other:
         other.send_bytes(CLOSING["frame of 2 GB"])
@@ -94,8 +104,8 @@ def test_a_closed_connection_ends_no_other(broker, raw, topic):
 
 # ---- ApiVersions
 
-SERVED = {0: (0, 13), 1: (4, 18), 2: (1, 11), 3: (0, 13), 10: (0, 6), 18: (0, 4), 19: (2, 7), 20: (1, 6),
-          22: (0, 5), 23: (2, 4), 32: (1, 4), 55: (0, 2), 60: (0, 2)}
+SERVED = {0: (0, 13), 1: (4, 18), 2: (1, 11), 3: (0, 13), 10: (0, 6), 17: (0, 1), 18: (0, 4), 19: (2, 7), 20: (1, 6),
+          22: (0, 5), 23: (2, 4), 32: (1, 4), 36: (0, 2), 55: (0, 2), 60: (0, 2)}
 
 
 def advertised(connection, version):

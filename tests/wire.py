@@ -19,6 +19,7 @@ import kafka.protocol.admin
 import kafka.protocol.consumer
 import kafka.protocol.metadata
 import kafka.protocol.producer
+import kafka.protocol.sasl
 from kafka.record.util import calc_crc32c
 
 FRAME_LIMIT = 200_000_000
@@ -32,7 +33,8 @@ class Refused(Exception):
 
 
 def _message(name):
-    for module in (kafka.protocol.metadata, kafka.protocol.producer, kafka.protocol.consumer, kafka.protocol.admin):
+    protocol = kafka.protocol
+    for module in (protocol.metadata, protocol.producer, protocol.consumer, protocol.admin, protocol.sasl):
         if hasattr(module, name):
             return getattr(module, name)
     raise KeyError(name)

@@ -17,6 +17,8 @@ pub(crate) mod list_offsets;
 pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
+pub(crate) mod sasl_authenticate;
+pub(crate) mod sasl_handshake;
 
 use ottla_controller::Refusal;
 use ottla_machine::{LeaderEpoch, Now, Offset, Ticket};
@@ -61,12 +63,14 @@ static TABLE: &[Api] = &[
     list_offsets::API,
     metadata::API,
     find_coordinator::API,
+    sasl_handshake::API,
     api_versions::API,
     create_topics::API,
     delete_topics::API,
     init_producer_id::API,
     offset_for_leader_epoch::API,
     describe_configs::API,
+    sasl_authenticate::API,
     describe_quorum::API,
     describe_cluster::API,
 ];

@@ -43,7 +43,10 @@ fn api_versions_says_what_is_served() {
                     "librdkafka wants to see 0"
                 );
                 let keys: Vec<i16> = answer.api_keys.iter().map(|api| api.api_key).collect();
-                assert_eq!(keys, [0, 1, 2, 3, 10, 18, 19, 20, 22, 23, 32, 55, 60]);
+                assert_eq!(
+                    keys,
+                    [0, 1, 2, 3, 10, 17, 18, 19, 20, 22, 23, 32, 36, 55, 60]
+                );
                 if version >= 3 {
                     let mut levels: Vec<(String, i16, i16)> = answer
                         .finalized_features
@@ -423,6 +426,45 @@ fn offset_for_leader_epoch_is_passed_on() {
             }
         );
     }
+}
+
+#[test]
+fn nobody_is_asked_who_he_is() {
+    let mut house = House::new();
+    let conn = house.connect();
+    let code = ErrorCode::IllegalSaslState.code();
+    for version in 0..=1 {
+        let asked = SaslHandshakeRequest {
+            mechanism: "PLAIN".into(),
+        };
+        ask!(
+            house,
+            conn,
+            SaslHandshake,
+            version,
+            asked,
+            SaslHandshakeResponse,
+            |answer| assert_eq!((answer.error_code, answer.mechanisms), (code, Vec::new()))
+        );
+    }
+    for version in 0..=2 {
+        let asked = SaslAuthenticateRequest {
+            auth_bytes: b"\0name\0secret".into(),
+        };
+        ask!(
+            house,
+            conn,
+            SaslAuthenticate,
+            version,
+            asked,
+            SaslAuthenticateResponse,
+            |answer| {
+                assert_eq!((answer.error_code, answer.session_lifetime_ms), (code, 0));
+                assert!(answer.error_message.is_some() && answer.auth_bytes.is_empty());
+            }
+        );
+    }
+    assert!(!house.closed(conn));
 }
 
 #[test]

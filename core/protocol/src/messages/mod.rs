@@ -58,6 +58,10 @@ pub mod remove_access_control_entry_record;
 pub mod remove_delegation_token_record;
 pub mod remove_topic_record;
 pub mod remove_user_scram_credential_record;
+pub mod sasl_authenticate_request;
+pub mod sasl_authenticate_response;
+pub mod sasl_handshake_request;
+pub mod sasl_handshake_response;
 pub mod snapshot_footer_record;
 pub mod snapshot_header_record;
 pub mod topic_record;
@@ -119,6 +123,10 @@ pub use remove_access_control_entry_record::RemoveAccessControlEntryRecord;
 pub use remove_delegation_token_record::RemoveDelegationTokenRecord;
 pub use remove_topic_record::RemoveTopicRecord;
 pub use remove_user_scram_credential_record::RemoveUserScramCredentialRecord;
+pub use sasl_authenticate_request::SaslAuthenticateRequest;
+pub use sasl_authenticate_response::SaslAuthenticateResponse;
+pub use sasl_handshake_request::SaslHandshakeRequest;
+pub use sasl_handshake_response::SaslHandshakeResponse;
 pub use snapshot_footer_record::SnapshotFooterRecord;
 pub use snapshot_header_record::SnapshotHeaderRecord;
 pub use topic_record::TopicRecord;
@@ -137,12 +145,14 @@ pub fn versions(key: ApiKey) -> Option<RangeInclusive<i16>> {
         ApiKey::ListOffsets => 1..=11,
         ApiKey::Metadata => 0..=13,
         ApiKey::FindCoordinator => 0..=6,
+        ApiKey::SaslHandshake => 0..=1,
         ApiKey::ApiVersions => 0..=4,
         ApiKey::CreateTopics => 2..=7,
         ApiKey::DeleteTopics => 1..=6,
         ApiKey::InitProducerId => 0..=5,
         ApiKey::OffsetForLeaderEpoch => 2..=4,
         ApiKey::DescribeConfigs => 1..=4,
+        ApiKey::SaslAuthenticate => 0..=2,
         ApiKey::DescribeQuorum => 0..=2,
         ApiKey::DescribeCluster => 0..=2,
         _ => return None,

@@ -85,6 +85,10 @@ pub fn recode(name: &str, version: i16, bytes: &[u8]) -> Recoded {
         RemoveDelegationTokenRecord
         RemoveTopicRecord
         RemoveUserScramCredentialRecord
+        SaslAuthenticateRequest
+        SaslAuthenticateResponse
+        SaslHandshakeRequest
+        SaslHandshakeResponse
         SnapshotFooterRecord
         SnapshotHeaderRecord
         TopicRecord

@@ -1,0 +1,50 @@
+//! SaslHandshakeRequest: key 17, versions 0 to 1. Generated from `specs/SaslHandshake.spec`.
+
+use crate::ApiKey;
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+use std::borrow::Cow;
+
+/// SaslHandshakeRequest: key 17, versions 0 to 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SaslHandshakeRequest<'a> {
+    /// All versions.
+    pub mechanism: Cow<'a, str>,
+}
+
+impl<'a> SaslHandshakeRequest<'a> {
+    /// Which API.
+    pub const KEY: ApiKey = ApiKey::SaslHandshake;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 1;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = i16::MAX;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'a>, version: i16) -> Result<Self, DecodeError> {
+        if !(0..=1).contains(&version) {
+            return Err(DecodeError::Version {
+                of: "SaslHandshakeRequest",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.mechanism = r.string(false)?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if !(0..=1).contains(&version) {
+            return Err(EncodeError::Version {
+                of: "SaslHandshakeRequest",
+                version,
+            });
+        }
+
+        w.string(&self.mechanism, false)?;
+        Ok(())
+    }
+}
