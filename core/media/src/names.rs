@@ -28,6 +28,12 @@ impl Change {
     fn released(&self) -> impl Iterator<Item = Node> {
         self.edits.iter().filter_map(|edit| edit.before)
     }
+
+    /// Those of them to which it does not give another name.
+    fn gone(&self) -> impl Iterator<Item = Node> {
+        let renamed = |node: &Node| self.edits.iter().any(|edit| edit.after == Some(*node));
+        self.released().filter(move |node| !renamed(node))
+    }
 }
 
 /// How many names lead to each node; those without one are left out.
@@ -214,11 +220,13 @@ impl Names {
         let mut wanted: BTreeSet<Node> = [dir].into();
         let mut durable = Vec::new();
         let mut rest = Vec::new();
-        // Backwards: a rename out of another directory pulls in what that name was before.
+        // Backwards: a rename out of another directory pulls in what that name was before, and the removal of a directory what was
+        // removed from it.
         for change in std::mem::take(&mut self.pending).into_iter().rev() {
             let touches = change.edits.iter().any(|edit| wanted.contains(&edit.dir));
             if touches && change.number < end {
                 wanted.extend(change.edits.iter().map(|edit| edit.dir));
+                wanted.extend(change.gone());
                 durable.push(change);
             } else {
                 rest.push(change);
