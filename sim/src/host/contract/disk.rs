@@ -529,7 +529,7 @@ fn half(place: Place, draw: Draw, (at, end): (u64, u64)) -> impl FnMut(u64) -> F
         0 => Fate::New,
         1 => Fate::Old,
         2 | 3 if sector < front => Fate::New,
-        2 | 3 if sector == front => Fate::Torn(place.bits(40, 9) as u16),
+        3 if sector == front => Fate::Torn(place.bits(40, 9) as u16),
         2 | 3 => Fate::Old,
         _ => {
             let bits = draw.at(Domain::DiskOrder, own, sector);
