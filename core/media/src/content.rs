@@ -6,7 +6,7 @@
 //! Invariants
 //! - C1: no byte is held beyond the length.
 //! - C2: what the media holds of a sector is its lost image, or its first version, or the cache; the latter two up to the durable length.
-//! - C3: a sector is in `lost` or in `changed`, not in both.
+//! - C3: a lost sector is one of the file, and not in `changed`: its page is clean.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,8 +34,6 @@ pub(crate) struct Content {
     changed: BTreeMap<u64, Vec<Version>>,
     /// Sectors that a failed sync left behind, as the media holds them.
     lost: BTreeMap<u64, Arc<Sector>>,
-    /// What was appended below this is lost or durable.
-    lost_to: u64,
     syncs_begun: u64,
     /// Syncs that began up to this one cover nothing any more: a later one ended.
     synced: u64,
@@ -124,7 +122,6 @@ impl Content {
         if len < self.len {
             self.keep(len / SECTOR, (self.len - 1) / SECTOR);
             self.chunks.cut(len);
-            self.lost_to = self.lost_to.min(len);
         }
         self.allocated = self.allocated.min(len);
         self.set_len(len);
@@ -161,12 +158,13 @@ impl Content {
 
     /// A sync failed: no later one makes durable what is not, and a power cut takes it for sure.
     pub(crate) fn lose(&mut self) {
-        for sector in self.dirty() {
-            self.lost
-                .insert(sector, Arc::new(self.durable_sector(sector)));
+        let end = self.len.div_ceil(SECTOR);
+        for sector in self.dirty().into_iter().filter(|sector| *sector < end) {
+            let image = self.durable_sector(sector);
+            self.lost.insert(sector, Arc::new(image));
         }
-        self.changed.clear();
-        self.lost_to = self.len;
+        // What is cut away goes with the length, which later syncs do cover.
+        self.changed = self.changed.split_off(&end);
         self.synced = self.syncs_begun;
     }
 
@@ -283,6 +281,8 @@ impl Content {
         assert!(self.chunks.ends_by(self.len), "C1: beyond {}", self.len);
         let both = self.lost.keys().find(|at| self.changed.contains_key(at));
         assert_eq!(both, None, "C3: lost and changed");
+        let beyond = self.lost.range(self.len.div_ceil(SECTOR)..).next();
+        assert!(beyond.is_none(), "C3: beyond {}", self.len);
     }
 
     /// All that is in the cache is durable.
@@ -290,7 +290,6 @@ impl Content {
         self.durable_len = self.len;
         self.lengths.clear();
         self.changed.clear();
-        self.lost_to = self.lost_to.min(self.len);
         self.synced = self.syncs_begun;
     }
 
@@ -337,8 +336,12 @@ impl Content {
 
     /// The sectors that no sync has covered, nor lost.
     fn dirty(&self) -> Vec<u64> {
-        let from = self.durable_len.max(self.lost_to) / SECTOR;
-        let appended = self.chunks.sectors(from, self.len.div_ceil(SECTOR));
+        let from = self.durable_len / SECTOR;
+        let to = match self.len > self.durable_len {
+            true => self.len.div_ceil(SECTOR),
+            false => from,
+        };
+        let appended = self.chunks.sectors(from, to);
         let appended = appended.filter(|at| !self.lost.contains_key(at));
         if self.changed.is_empty() {
             return appended.collect();

@@ -183,6 +183,112 @@ fn what_a_failed_sync_left_is_gone_when_the_power_goes_though_later_syncs_succee
 }
 
 #[test]
+fn a_failed_sync_may_leave_the_cache_as_the_media_has_it() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", &[1; 1000]);
+    media.sync(node).unwrap();
+    media.sync_dir("").unwrap();
+    media.write(node, 500, &[2; 9000]).unwrap();
+    let under_way = media.sync_begins(node).unwrap();
+    media.sync_fails(node, Failed::Reverts).unwrap();
+    assert_eq!(content(&media, "a"), [1; 1000]);
+    media.sync_ends(node, under_way).unwrap();
+    media.check();
+    media.power_cut(|what| panic!("{what:?} is durable"));
+    assert_eq!(content(&media, "a"), [1; 1000]);
+}
+
+#[test]
+fn what_was_written_over_before_any_sync_may_be_what_is_left() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", &[1; 1024]);
+    media.sync(node).unwrap();
+    media.sync_dir("").unwrap();
+    for byte in 2..5 {
+        media.write(node, 512, &[byte; 512]).unwrap();
+    }
+    for (nth, byte) in [(0, 1), (1, 2), (2, 3), (3, 1)] {
+        let mut left = media.clone();
+        left.power_cut(|_| Fate::Earlier(nth));
+        assert_eq!(content(&left, "a"), [[1; 512], [byte; 512]].concat());
+    }
+    // So may what was cut away, and the length with it.
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "b", &[]);
+    media.sync_dir("").unwrap();
+    media.write(node, 0, &[7; 700]).unwrap();
+    media.truncate(node, 0).unwrap();
+    media.write(node, 0, &[8; 100]).unwrap();
+    media.power_cut(|what| match what {
+        Unsynced::Length { least, most, .. } => {
+            assert_eq!((least, most), (0, 700));
+            Fate::Length(600)
+        }
+        _ => Fate::Earlier(0),
+    });
+    assert_eq!(content(&media, "b"), [7; 600]);
+}
+
+#[test]
+fn zeros_and_stale_bytes_stand_only_where_the_length_may_have_come_before_the_data() {
+    let fates = [Fate::Zero, Fate::Garbage(1), Fate::Garbage(2)];
+    let lefts = fates.map(|fate| {
+        let mut media = Media::new(1 << 20);
+        let node = file(&mut media, "a", &[1; 600]);
+        media.sync(node).unwrap();
+        media.sync_dir("").unwrap();
+        media.write(node, 100, &[2; 1400]).unwrap();
+        media.power_cut(|what| match what {
+            Unsynced::Sector(..) => fate,
+            _ => Fate::New,
+        });
+        content(&media, "a")
+    });
+    for left in &lefts {
+        assert_eq!(left.len(), 1500);
+        assert_eq!(left[..600], [1; 600]);
+    }
+    assert_eq!(lefts[0][600..], [0; 900]);
+    assert_ne!(lefts[1], lefts[2]);
+    assert!(lefts[1][600..].chunks(100).all(|stale| stale != [0; 100]));
+}
+
+#[test]
+fn a_write_that_is_cut_short_leaves_any_of_its_sectors() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", &[1; 700]);
+    let mut asked = Vec::new();
+    let fates = [Fate::TornFrom(300), Fate::Old, Fate::Torn(100), Fate::Zero];
+    let choose = |sector| {
+        asked.push(sector);
+        fates[sector as usize]
+    };
+    media.write_some(node, 200, &[2; 1500], choose).unwrap();
+    let mut expected = vec![1; 300];
+    expected.extend([2; 212]);
+    expected.extend([1; 188]);
+    expected.extend([0; 324]);
+    expected.extend([2; 100]);
+    assert_eq!(content(&media, "a"), expected);
+    assert_eq!(asked, [0, 1, 2, 3]);
+    assert_eq!(media.space().0, (1 << 20) - 4096);
+    media
+        .write_some(node, 1 << 30, b"x", |_| Fate::Old)
+        .unwrap_err();
+    media.check();
+}
+
+#[test]
+fn a_power_cut_after_a_kill_takes_no_less() {
+    let mut media = Media::new(1 << 20);
+    let node = file(&mut media, "a", b"never synced");
+    media.kill();
+    assert_eq!(media.durable(node, 0, 12), Ok(false));
+    assert!(media.durable_image().paths().is_empty());
+    assert_eq!(media.paths().len(), 1);
+}
+
+#[test]
 fn a_killed_process_loses_nothing_but_what_only_it_held() {
     let mut media = Media::new(8192);
     let node = file(&mut media, "a", b"never synced");
