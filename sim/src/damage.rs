@@ -168,3 +168,186 @@ fn first_lost(base: i64, segment: &[u8], from: usize) -> i64 {
     }
     next
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use ottla_media::{Fate, Media, Opening};
+    use ottla_protocol::Uuid;
+    use ottla_record::{Builder, BuilderSettings};
+
+    use super::damage;
+    use crate::atlas::Entry;
+    use crate::draw::Draw;
+    use crate::history::Partition;
+    use crate::on_disk;
+    use crate::script::{Damage, DamageKind, Target};
+
+    const TOPIC: [u8; 16] = [7; 16];
+
+    fn put(media: &mut Media, path: &str, bytes: &[u8]) {
+        let how = Opening {
+            create: true,
+            truncate: true,
+        };
+        let node = media.open(path, how).expect("room").node;
+        media.write(node, 0, bytes).expect("room");
+        media.sync(node).expect("there");
+        media.close(node);
+    }
+
+    /// Ten batches of three records each.
+    fn segment(base: i64) -> Vec<u8> {
+        let batch = |nth: i64| {
+            let mut builder = Builder::new(BuilderSettings {
+                base_offset: base + 3 * nth,
+                ..BuilderSettings::default()
+            });
+            for record in 0..3 {
+                let value = vec![(base + nth) as u8; 100 + record];
+                builder.append(1, None, Some(&value), &[]);
+            }
+            builder.finish()
+        };
+        (0..10).map(batch).collect::<Vec<_>>().concat()
+    }
+
+    fn disk() -> Media {
+        let mut media = Media::new(1 << 20);
+        for dir in ["t1-0", "t1-12", "__cluster_metadata-0", "t2-0.aa-delete"] {
+            media.make_dir(dir).expect("room");
+            let metadata = format!("version: 0\ntopic_id: {}", Uuid(TOPIC));
+            put(
+                &mut media,
+                &format!("{dir}/partition.metadata"),
+                metadata.as_bytes(),
+            );
+            put(
+                &mut media,
+                &format!("{dir}/leader-epoch-checkpoint"),
+                b"0\n1\n0 0\n",
+            );
+            for base in [0, 30] {
+                let at = |suffix: &str| format!("{dir}/{base:020}.{suffix}");
+                put(&mut media, &at("log"), &segment(base));
+                put(&mut media, &at("index"), &[base as u8, 1, 2, 3, 4, 5, 6, 7]);
+                put(&mut media, &at("timeindex"), &[base as u8; 24]);
+                put(&mut media, &at("snapshot"), &[base as u8 + 1; 60]);
+            }
+            put(&mut media, &format!("{dir}/{:020}.log", 60), b"");
+            media.sync_dir(dir).expect("there");
+        }
+        put(&mut media, "recovery-point-offset-checkpoint", b"0\n0\n");
+        media.sync_dir("").expect("there");
+        media
+    }
+
+    fn files(media: &Media) -> BTreeMap<String, Vec<u8>> {
+        let paths = media.paths().into_keys();
+        let files = paths.filter_map(|path| {
+            let bytes = on_disk::file(media, &path)?.to_vec();
+            Some((path, bytes))
+        });
+        files.collect()
+    }
+
+    const KINDS: [DamageKind; 4] = [
+        DamageKind::Rot,
+        DamageKind::Cut,
+        DamageKind::Gone,
+        DamageKind::Misdirected,
+    ];
+
+    const TARGETS: [(Target, &str); 5] = [
+        (Target::OffsetIndex, ".index"),
+        (Target::TimeIndex, ".timeindex"),
+        (Target::ProducerSnapshot, ".snapshot"),
+        (Target::LeaderEpochs, "leader-epoch-checkpoint"),
+        (Target::Segment, ".log"),
+    ];
+
+    /// The one file that is another, and what should be said of it.
+    fn expected(
+        before: &BTreeMap<String, Vec<u8>>,
+        after: &BTreeMap<String, Vec<u8>>,
+        damage: Damage,
+    ) -> Entry {
+        let others = |path: &&String| before.get(*path) != after.get(*path);
+        let changed: Vec<&String> = before.keys().filter(others).collect();
+        let [path] = changed[..] else {
+            panic!("{changed:?} are others after {damage:?}");
+        };
+        let none = Vec::new();
+        let (old, new) = (&before[path], after.get(path).unwrap_or(&none));
+        let same = old.iter().zip(new).take_while(|(old, new)| old == new);
+        let first = same.count();
+        let (dir, name) = path.split_once('/').expect("in a directory");
+        let batch = first / (old.len() / 10).max(1);
+        let offset = (damage.target == Target::Segment).then(|| {
+            let base: i64 = name[..20].parse().expect("digits");
+            base + 3 * batch as i64
+        });
+        Entry::Damaged {
+            damage,
+            path: path.clone(),
+            from: first as u64,
+            partition: Some(Partition {
+                topic: TOPIC,
+                index: if dir == "t1-12" { 12 } else { 0 },
+            }),
+            offset,
+        }
+    }
+
+    #[test]
+    fn one_file_is_damaged_for_good_and_the_entry_says_where() {
+        let intact = disk();
+        let before = files(&intact);
+        let mut damaged = BTreeMap::<Target, BTreeSet<String>>::new();
+        let cases = TARGETS
+            .iter()
+            .flat_map(|target| KINDS.map(|kind| (*target, kind)));
+        for ((target, suffix), kind) in cases {
+            for place in (0..60).map(|place| place * 7919) {
+                let mut media = intact.clone();
+                let asked = Damage {
+                    target,
+                    place,
+                    kind,
+                };
+                let Some(entry) = damage(&mut media, &asked, Draw::new(3)) else {
+                    // All that could lie there looks the same.
+                    let same = target == Target::LeaderEpochs;
+                    assert!(kind == DamageKind::Misdirected && same);
+                    continue;
+                };
+                media.power_cut(|_| Fate::Old);
+                assert_eq!(entry, expected(&before, &files(&media), asked));
+                if let Entry::Damaged { path, .. } = entry {
+                    assert!(path.ends_with(suffix));
+                    damaged.entry(target).or_default().insert(path);
+                }
+            }
+        }
+        for (target, paths) in &damaged {
+            assert!(paths.iter().all(|path| !path.contains("delete")));
+            let metadata = paths.iter().any(|path| path.starts_with("__"));
+            assert_eq!(metadata, *target != Target::Segment, "{target:?}");
+            assert!(paths.iter().any(|path| path.starts_with("t1-12")));
+        }
+        // Of an empty segment there is nothing but the name to lose.
+        assert!(damaged[&Target::Segment].contains(&format!("t1-0/{:020}.log", 60)));
+    }
+
+    #[test]
+    fn nothing_to_damage() {
+        let mut media = Media::new(1 << 20);
+        let asked = Damage {
+            target: Target::Segment,
+            place: 5,
+            kind: DamageKind::Gone,
+        };
+        assert_eq!(damage(&mut media, &asked, Draw::new(1)), None);
+    }
+}
