@@ -12,6 +12,8 @@ import pytest
 import brokers
 from wire import Connection
 
+# they are asked for by tests and assert for them: what differs is to be shown
+pytest.register_assert_rewrite("abilities", "clients")
 CLEAN_EXIT = 143 if brokers.APACHE else 0
 _names = itertools.count(1)
 _open = []

@@ -1,8 +1,8 @@
 """What survives: SIGKILL under load, and what must be on the disk before an answer leaves.
 
-In the first test several producers of four projects write while the broker is killed again and again; then
-two other clients read. In the second the broker runs under strace, since SIGKILL keeps the page cache:
-no acks=all answer may leave before a sync that began after its bytes were written.
+In the first test idempotent and plain producers of four projects write while the broker is killed again and again;
+then two clients of different projects read what each has written. In the second the broker runs under strace, since
+SIGKILL keeps the page cache: no acks=all answer may leave before a sync that began after its bytes were written.
 """
 
 import hashlib
@@ -21,8 +21,7 @@ import pytest
 import brokers
 import syscalls
 from brokers import wait_until
-from clients import kcat_records
-from test_clients import python_read
+from clients import JAVA_TOOLS, KAFKA_PYTHON, KCAT, NODE_TESTS
 from wire import Connection, batch
 
 KILLS = 6
@@ -35,10 +34,15 @@ def payload(who, number):
     return f"{who}:{number}:{filler}".encode()
 
 
+# Writers have `who` (their topic's name), `idempotent`, `payload` (the value of a number), `acked` (offsets by number) and
+# `failed`; they write as fast as they are answered until `stop`, which waits for the rest of the answers.
+
+
 class Writer(threading.Thread):
-    """Writes numbered records until told to stop, at most `window` unanswered; keeps what was acked."""
+    """A Python client in a thread, at most `window` records unanswered."""
 
     window = 100
+    idempotent = False
 
     def __init__(self, who, address):
         super().__init__(daemon=True)
@@ -58,13 +62,22 @@ class Writer(threading.Thread):
         self.open()
         while not self.stopping.is_set():
             if self.room.acquire(timeout=0.05):
-                self.send(self.sent, payload(self.who, self.sent))
+                self.send(self.sent, self.payload(self.sent))
                 self.sent += 1
             self.turn()
         self.close()
 
     def turn(self):
         """Lets the client do its work."""
+
+    def payload(self, number):
+        return payload(self.who, number)
+
+    def stop(self):
+        self.stopping.set()
+        self.join(150)
+        assert not self.is_alive(), f"{self.who} cannot finish"
+        assert len(self.acked) == self.sent
 
 
 class Confluent(Writer):
@@ -88,6 +101,7 @@ class Confluent(Writer):
 
 
 class ConfluentIdempotent(Confluent):
+    idempotent = True
     options = {"enable.idempotence": True, "compression.codec": "lz4"}
 
 
@@ -96,8 +110,6 @@ class ConfluentPlain(Confluent):
 
 
 class Python(Writer):
-    idempotent = False
-
     def open(self):
         self.producer = kafka.KafkaProducer(
             bootstrap_servers=self.address, acks="all", enable_idempotence=self.idempotent, retries=10**9,
@@ -118,116 +130,163 @@ class PythonIdempotent(Python):
     idempotent = True
 
 
-class Java:
-    """Apache Kafka's VerifiableProducer, idempotent as the Java client is by default, as a process of its own."""
+class Process:
+    """A client in a process of its own, which says what was answered line by line in JSON; SIGTERM ends it."""
+
+    idempotent = False
 
     def __init__(self, who, address, directory):
         self.who = who
-        config = directory / "producer.properties"
-        config.write_text("delivery.timeout.ms=300000\nretries=2147483647\nretry.backoff.ms=20\n"
-                          "reconnect.backoff.ms=20\nreconnect.backoff.max.ms=200\nrequest.timeout.ms=10000\nlinger.ms=2\n")
-        self.out = directory / "verifiable-producer"
-        self.process = subprocess.Popen(
-            ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
-             "-Dlog4j2.configurationFile=" + str(brokers.ROOT / "tests" / "java" / "log4j2.properties"),
-             "org.apache.kafka.tools.VerifiableProducer", "--bootstrap-server", address, "--topic", who,
-             "--throughput", "500", "--acks", "-1", "--command-config", str(config)],
-            stdout=open(self.out, "wb"), stderr=open(directory / "verifiable-producer.err", "wb"))
+        self.out = directory / f"{who}.out"
+        self.errors = directory / f"{who}.err"
+        command = self.command(address, directory)
+        self.process = subprocess.Popen(command, stdout=open(self.out, "wb"), stderr=open(self.errors, "wb"),
+                                        cwd=NODE_TESTS)
 
-    def answers(self):
-        """(acked values by offset, values that failed)."""
-        acked, failed = {}, []
-        for line in self.out.read_bytes().splitlines():
-            try:
-                said = json.loads(line)
-            except ValueError:
-                continue  # the line being written
-            if said["name"] == "producer_send_success":
-                acked[said["offset"]] = said["value"]
-            elif said["name"] == "producer_send_error" and "Producer closed" not in said["message"]:
-                # (its shutdown hook closes the producer while the main thread still sends its last record)
-                failed.append(said)
-        return acked, failed
+    def start(self):
+        """It runs since it was made."""
 
-    @property
-    def acked(self):
-        return self.answers()[0]
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def said(self):
+        """Whole lines only: the last may be being written."""
+        return [json.loads(line) for line in self.out.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(120)
+        assert self.process.wait(150) in self.ends, f"{self.who}: {self.errors.read_text()[-3000:]}"
+
+
+class Java(Process):
+    """Apache Kafka's VerifiableProducer. The values are the numbers."""
+
+    ends = (0, 128 + signal.SIGTERM)
+
+    def command(self, address, directory):
+        config = directory / f"{self.who}.properties"
+        config.write_text("delivery.timeout.ms=300000\nretries=2147483647\nretry.backoff.ms=20\n"
+                          "reconnect.backoff.ms=20\nreconnect.backoff.max.ms=200\nrequest.timeout.ms=10000\nlinger.ms=2\n"
+                          f"enable.idempotence={str(self.idempotent).lower()}\n")
+        return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
+                f"-Dlog4j2.configurationFile={JAVA_TOOLS / 'log4j2.properties'}",
+                "org.apache.kafka.tools.VerifiableProducer", "--bootstrap-server", address, "--topic", self.who,
+                "--throughput", "500", "--acks", "-1", "--command-config", str(config)]
+
+    def payload(self, number):
+        return b"%d" % number
+
+    @property
+    def acked(self):
+        return {int(s["value"]): s["offset"] for s in self.said() if s["name"] == "producer_send_success"}
+
+    # Its shutdown hook closes the producer while the main thread still sends: nothing was sent then.
+    LAST_WORDS = ("Producer closed while send in progress", "Cannot perform operation after producer has been closed")
+
+    @property
+    def failed(self):
+        return [s for s in self.said() if s["name"] == "producer_send_error" and s["message"] not in self.LAST_WORDS]
+
+
+class JavaIdempotent(Java):
+    idempotent = True
+
+
+class KafkaJs(Process):
+    """kafkajs: see node/drive.js, which makes the same payloads."""
+
+    ends = (0,)
+    failed = ()
+
+    def command(self, address, _):
+        options = {"topic": self.who, "idempotent": self.idempotent, "codec": "gzip"}
+        return ["node", "drive.js", address, "endless", json.dumps(options)]
+
+    def payload(self, number):
+        return payload(self.who, number)
+
+    @property
+    def acked(self):
+        return {first + i: offset + i for first, count, offset in self.said() for i in range(count)}
+
+
+class KafkaJsIdempotent(KafkaJs):
+    idempotent = True
 
 
 @pytest.fixture
-def java_writer(tmp_path):
+def write_to(tmp_path):
+    """Makes writers and ends their processes."""
     made = []
 
-    def make(who, address):
-        made.append(Java(who, address, tmp_path))
+    def make(kind, who, address):
+        made.append(kind(who, address, tmp_path) if issubclass(kind, Process) else kind(who, address))
         return made[-1]
 
     yield make
     for writer in made:
-        writer.process.kill()
+        if isinstance(writer, Process):
+            writer.process.kill()
 
 
-def check_idempotent(who, values, acked):
+def check_idempotent(writer, values):
     """Exactly once and in order, at the offsets that were told."""
-    assert values == [payload(who, i) for i in range(len(values))], f"{who}: repeated, missing, out of order or damaged"
-    assert len(values) == len(acked)
-    for number, offset in acked.items():
-        assert offset == number, f"{who}: record {number} was said to be at {offset}"
+    assert values == [writer.payload(i) for i in range(len(values))], \
+        f"{writer.who}: repeated, missing, out of order or damaged"
+    for number, offset in writer.acked.items():
+        assert offset == number < len(values), f"{writer.who}: record {number} was said to be at {offset}"
 
 
-def check_plain(who, values, acked):
+def check_plain(writer, values):
     """At least once, nothing damaged, and what was told to be at an offset is there."""
+    acked = writer.acked
+    written = {writer.payload(i) for i in range(max(acked) + 1 + Writer.window)}
     for value in values:
-        assert value == payload(who, int(value.split(b":")[1])), f"{who}: a damaged value"
+        assert value in written, f"{writer.who}: a damaged value"
     for number, offset in acked.items():
-        assert values[offset] == payload(who, number), f"{who}: record {number} is not at {offset}"
+        assert values[offset] == writer.payload(number), f"{writer.who}: record {number} is not at {offset}"
 
 
-def test_kill_9_under_load(own, java_writer):
+WRITERS = {
+    "idempotent-librdkafka": ConfluentIdempotent, "idempotent-librdkafka-2": ConfluentIdempotent,
+    "plain-librdkafka": ConfluentPlain, "idempotent-python": PythonIdempotent, "plain-python": Python,
+    "idempotent-java": JavaIdempotent, "plain-java": Java, "idempotent-kafkajs": KafkaJsIdempotent, "plain-kafkajs": KafkaJs}
+
+
+def answered(writer, count):
+    assert writer.is_alive(), f"{writer.who} has ended"
+    return len(writer.acked) >= count
+
+
+def test_kill_9_under_load(own, write_to):
     node = own().start()
-    kinds = {"idempotent-librdkafka": ConfluentIdempotent, "idempotent-librdkafka-2": ConfluentIdempotent,
-             "plain-librdkafka": ConfluentPlain, "idempotent-python": PythonIdempotent, "plain-python": Python}
     with Connection(node.address) as raw:
-        for who in [*kinds, "idempotent-java"]:
+        for who in WRITERS:
             raw.create(who)
-    writers = [kind(who, node.address) for who, kind in kinds.items()]
+    writers = [write_to(kind, who, node.address) for who, kind in WRITERS.items()]
     for writer in writers:
         writer.start()
-    java = java_writer("idempotent-java", node.address)
     for _ in range(KILLS):
-        before = {w.who: len(w.acked) for w in [*writers, java]}
-        for writer in [*writers, java]:
-            wait_until(lambda: len(writer.acked) >= before[writer.who] + ACKED_PER_LIFE,
-                       f"{writer.who} to be answered", 120, pause=0.02)
+        before = {w.who: len(w.acked) for w in writers}
+        for writer in writers:
+            wait_until(lambda: answered(writer, before[writer.who] + ACKED_PER_LIFE), f"{writer.who} to be answered", 120,
+                       pause=0.02)
         node.kill()
         node.start()
     for writer in writers:
-        writer.stopping.set()
-    for writer in writers:
-        writer.join(150)
-        assert not writer.is_alive(), f"{writer.who} cannot finish"
-        assert writer.failed == []
-        assert len(writer.acked) == writer.sent
-    java.stop()
-    acked_by_java, failed = java.answers()
-    assert failed == []
+        writer.stop()
+        assert not writer.failed, f"{writer.who}: {writer.failed[:3]}"
+        assert len(writer.acked) >= KILLS * ACKED_PER_LIFE
     # what is read below has gone through one more crash
     node.kill()
     node.start()
     for writer in writers:
-        with_kcat = [r["payload"].encode() for r in kcat_records(node, writer.who)]
-        with_python = [v for _, v, _, _ in python_read(node, writer.who, len(with_kcat))]
-        assert with_kcat == with_python
-        check = check_idempotent if writer.who.startswith("idempotent") else check_plain
-        check(writer.who, with_kcat, writer.acked)
-    values = [r["payload"] for r in kcat_records(node, java.who)]
-    assert values == [str(i) for i in range(len(values))], "exactly once and in order"
-    assert len(values) >= len(acked_by_java) >= KILLS * ACKED_PER_LIFE
-    assert all(values[offset] == value for offset, value in acked_by_java.items())
+        with Connection(node.address) as raw:
+            ends = {0: raw.list_offset(writer.who, -1).offset}
+        for reader in (KCAT, KAFKA_PYTHON):
+            values = [value for _, value, _, _ in reader.read(node, writer.who, ends)[0]]
+            assert len(values) == ends[0] >= len(writer.acked)
+            (check_idempotent if writer.idempotent else check_plain)(writer, values)
 
 
 def test_kill_9_keeps_topics_and_their_ids(own):

@@ -6,6 +6,7 @@
 // [key, value, [[header, value]], milliseconds], texts or null (milliseconds null: now).
 // Out: the job's result as one line of JSON on standard output; a failure is an exit code other than 0.
 
+const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { Kafka, CompressionTypes, CompressionCodecs, ConfigResourceTypes, Partitioners, logLevel } = require('kafkajs');
 const lz4 = require('lz4-napi');
@@ -30,12 +31,8 @@ const codecs = {
 };
 
 const [, , address, job, options] = process.argv;
-const kafka = new Kafka({
-  clientId: 'drive',
-  brokers: [address],
-  logLevel: logLevel.NOTHING,
-  retry: { retries: 3 },
-});
+const client = (retry) => new Kafka({ clientId: 'drive', brokers: [address], logLevel: logLevel.NOTHING, retry });
+const kafka = client({ retries: 3 });
 
 // kafkajs makes one batch of what it is given at once, however large: at most 50 records and about 500,000 bytes here.
 function* batches(records) {
@@ -128,6 +125,29 @@ const jobs = {
       await producer.disconnect();
     }
     return told;
+  },
+
+  // Sends numbered records to partition 0 until SIGTERM, some at a time; one line [first number, count, offset] for
+  // each answer. The values are those of payload() in test_crash.py.
+  async endless({ topic, idempotent, codec }) {
+    let stopping = false;
+    process.on('SIGTERM', () => {
+      stopping = true;
+    });
+    const patient = client({ retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 20, maxRetryTime: 200 });
+    const producer = patient.producer({ idempotent, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (let first = 0, count = 1; !stopping; first += count, count = (count % 20) + 1) {
+      const messages = [];
+      for (let i = first; i < first + count; i += 1) {
+        const filler = createHash('blake2b512').update(`${topic} ${i}`).digest('hex').repeat(i % 20);
+        messages.push({ partition: 0, value: `${topic}:${i}:${filler}` });
+      }
+      const [answer] = await producer.send({ topic, acks: -1, compression: codecs[codec], messages });
+      console.log(JSON.stringify([first, count, Number(answer.baseOffset)]));
+    }
+    await producer.disconnect();
+    return [0, 0, 0];
   },
 
   // A transactional producer: the type of the error it gets.
