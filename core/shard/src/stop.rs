@@ -35,6 +35,7 @@ impl Shard {
         self.stage = crate::Stage::Stopping;
         self.stopping.queue = self.entries.iter().map(|(slot, _)| slot).collect();
         self.retaining = None;
+        self.timers.set(crate::Timer::Retention, None);
     }
 
     /// Whether stopping needs another settle at once.
