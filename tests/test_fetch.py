@@ -46,6 +46,27 @@ def test_fetch_fenced_by_epoch(raw, topic):
     assert raw.fetch(topic, version=12, last_epoch=9).error_code == 1
 
 
+def test_a_reader_of_the_past_is_told_who_leads(own):
+    node = own().start()
+    with Connection(node.address) as raw:
+        topic_id = raw.create("t")
+    node.stop()
+    node.start()
+    with Connection(node.address) as raw:
+        epoch = raw.await_topic("t").partitions[0].leader_epoch
+        assert epoch > 0
+        for version in range(12, 19):
+            raw.send_fetch(topic_id if version >= 13 else "t", version=version, leader_epoch=0)
+            answer = raw.receive()
+            part = answer.responses[0].partitions[0]
+            assert part.error_code == 74
+            if version >= 16:
+                assert (part.current_leader.leader_id, part.current_leader.leader_epoch) == (1, epoch)
+                assert [(n.node_id, f"{n.host}:{n.port}") for n in answer.node_endpoints] == [(1, node.address)]
+            else:
+                assert part.current_leader is None and not answer.node_endpoints
+
+
 def test_fetch_of_the_unknown(raw, topic):
     lost = raw.fetch("no-such-topic")
     assert (lost.error_code, lost.high_watermark, lost.aborted_transactions) == (3, -1, [])

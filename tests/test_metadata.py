@@ -12,6 +12,7 @@ import pytest
 import brokers
 import wire
 from differences import answers
+from wire import Connection
 
 SETTINGS = {"socket.request.max.bytes": "20000000"}
 
@@ -48,6 +49,19 @@ def test_auto_creation_first_says_unknown(raw, name, version):
     first = raw.ask("Metadata", version, topics=[{"name": name}]).topics[0]
     assert (first.error_code, first.name, first.partitions) == (3, name, [])
     assert raw.await_topic(name).topic_id
+
+
+def test_internal_topics_are_called_so(own):
+    with Connection(own().start().address) as raw:
+        # Kafka lets anybody make them by name, as its own coordinators do
+        internal = {"__consumer_offsets", "__transaction_state", "__share_group_state"}
+        for name in (*internal, "__mine"):
+            raw.create(name)
+        for version in range(1, 14):
+            found = raw.ask("Metadata", version, topics=None).topics
+            assert {t.name for t in found if t.is_internal} == internal and len(found) == 4
+        for name in internal:
+            assert raw.produce(name, [b"x"]).error_code == 17
 
 
 def test_no_auto_creation_when_not_allowed(raw, name):
@@ -147,7 +161,7 @@ def create(raw, topics, version=7, validate_only=False):
 def test_create_topics(raw, name, version):
     made = create(raw, [{"name": name, "num_partitions": 3, "configs": [
         {"name": "retention.ms", "value": "5000"}]}], version)[name]
-    assert made.error_code == 0
+    assert (made.error_code, made.error_message) == (0, None)
     if version >= 5:
         assert (made.num_partitions, made.replication_factor) == (3, 1)
         configs = {c.name: (c.value, c.config_source) for c in made.configs}

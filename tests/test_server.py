@@ -101,6 +101,22 @@ def test_several_listeners_name_themselves(own):
     works(second)
 
 
+def test_each_listener_sends_readers_to_itself(own):
+    node = own(arguments=["--listen", "127.0.0.1:0"]).start()
+    with Connection(node.address) as raw:
+        topic_id = raw.create("moved")
+    assert node.stop() == 0
+    node.start()
+    first, second = node.listeners()
+    for address in (first, second):
+        with Connection(address) as raw:
+            # a leader epoch of the life before
+            raw.send_fetch(topic_id, version=16, leader_epoch=0)
+            answer = raw.receive()
+            assert answer.responses[0].partitions[0].error_code == 74
+            assert [f"{n.host}:{n.port}" for n in answer.node_endpoints] == [address]
+
+
 def test_an_advertised_address(own):
     node = own(arguments=["--advertise", "broker.example:12345"]).start()
     with Connection(node.address) as raw:
@@ -217,6 +233,7 @@ WRONG = {
     "a bad value": (["serve", "--override", "num.partitions=many"], "num.partitions=many"),
     "a value out of range": (["serve", "--override", "num.partitions=0"], "num.partitions=0"),
     "an unknown setting": (["serve", "--override", "num.partitons=3"], "num.partitions"),
+    "several directories": (["serve", "--override", "log.dirs=one,two"], "log.dirs=one,two"),
     "a file that is not there": (["serve", "--config", "nowhere.properties"], "nowhere.properties"),
     "a directory that is a file": (["serve", "--data-dir", "/dev/null", "--listen", "127.0.0.1:0"], "/dev/null"),
     "a security setting": (["serve", "--override", "ssl.keystore.location=x"], "ssl.keystore.location"),
@@ -317,6 +334,15 @@ def test_the_environment_alone(own, tmp_path):
     assert "num.partitions" in said and "OTTLA_NUM_PARTITIONS" in said
 
 
+def test_a_variable_that_is_no_setting_is_only_warned_of(own):
+    # Kubernetes sets the second for every pod beside a service named ottla
+    node = own(environment={"OTTLA_NUM_PARTITONS": "3", "OTTLA_SERVICE_PORT": "9092", "OTTLA_LOG_DIRS_": ""}).start()
+    works(node.address)
+    lines = [line for line in node.stderr().splitlines() if "OTTLA_" in line]
+    assert len(lines) == 3 and all("WARN" in line and "ignored" in line for line in lines), node.stderr()
+    assert "num.partitions" in next(line for line in lines if "OTTLA_NUM_PARTITONS" in line)
+
+
 def test_a_wrong_file_names_the_line(tmp_path):
     (tmp_path / "server.properties").write_text("\n\nnum.partitions=x\n")
     said = misuse("serve", "--config", "server.properties", directory=tmp_path)
@@ -373,8 +399,9 @@ def small_disk(tmp_path):
     """A file system of its own of 64 MiB; skipped where it cannot be mounted."""
     where = tmp_path / "small"
     where.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(where)], capture_output=True).returncode:
-        pytest.skip("cannot mount a file system here")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(where)], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"a full disk needs a file system of its own, and mounting one was refused: {mounted.stderr.strip()}")
     yield where
     subprocess.run(["umount", "-l", str(where)], check=True)
 

@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
-    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Machine, Names, Now, Op, Output,
-    Owner, Rng, Time, planted, sometimes,
+    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Level, Machine, Names, Now, Op,
+    Output, Owner, Rng, Time, planted, sometimes,
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
@@ -269,6 +269,8 @@ impl Broker {
             }
             Life::Serving => {
                 self.front_mut().stop();
+                let owes = self.front_mut().owes();
+                sometimes!(fx, "a stop waited for answers", if owes);
                 self.life = Life::Answering(self.patience(now, limits::ANSWERING_MS));
             }
             _ => {}
@@ -318,6 +320,7 @@ impl Broker {
             }
             OfficeTell::Closed => self.on_closed(fx),
             OfficeTell::Refused(why) => self.end(Cause::Refused(why), fx),
+            OfficeTell::Warning(text) => fx.note(Level::Warn, text),
             OfficeTell::Offline(why) => self.end(Cause::Offline(why), fx),
         }
     }

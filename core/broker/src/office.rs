@@ -56,6 +56,8 @@ pub(crate) enum OfficeTell {
     Closed,
     /// The directory cannot be served with these settings, in a sentence.
     Refused(String),
+    /// It can, but the operator should know this.
+    Warning(String),
     /// The node can go on no more, in a sentence.
     Offline(String),
 }
@@ -312,13 +314,20 @@ impl Office {
             return Err(format!("the metadata log does not fit together: {unfit:?}"));
         }
         let acls = self.fold.image().acls();
-        if acls > 0 && self.settings.statics.configured("authorizer.class.name") != Some("") {
+        let given_up = self.settings.statics.configured("authorizer.class.name") == Some("");
+        if acls > 0 && !given_up {
             let why = format!(
                 "the directory's metadata holds ACLs ({acls}) and this server has no authorizer yet: everybody could do everything; \
                  say --override authorizer.class.name= to serve it without"
             );
             self.tells.push_back(OfficeTell::Refused(why));
             return Ok(());
+        }
+        if acls > 0 {
+            let text = format!(
+                "the directory's metadata holds ACLs ({acls}) that protect nothing: everybody can do everything, as authorizer.class.name= says"
+            );
+            self.tells.push_back(OfficeTell::Warning(text));
         }
         let _ = self.runtime.on_high_watermark(self.runtime.end_offset());
         let passed = self.runtime.begin(now, &self.view);

@@ -133,6 +133,7 @@ fn say<'a>(
 ) -> CreatableTopicResult<'a> {
     let none = CreatableTopicResult {
         name: topic.name.clone(),
+        error_message: None,
         num_partitions: -1,
         replication_factor: -1,
         ..CreatableTopicResult::default()

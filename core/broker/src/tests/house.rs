@@ -67,6 +67,8 @@ pub struct House {
     pub clients: BTreeMap<Conn, Client>,
     /// Answers of the shard that are held back, if they are.
     pub held: Option<VecDeque<ShardTell>>,
+    /// What the shard refuses every batch and read with, if it does.
+    pub refuses: Option<ErrorCode>,
     pub forgotten: Vec<Ticket>,
     pub reads: Vec<Read>,
     pub unwatched: Vec<WatchKey>,
@@ -111,6 +113,7 @@ impl House {
             logs: BTreeMap::new(),
             clients: BTreeMap::new(),
             held: None,
+            refuses: None,
             forgotten: Vec::new(),
             reads: Vec::new(),
             unwatched: Vec::new(),
@@ -446,6 +449,9 @@ impl House {
     }
 
     fn append(&mut self, ticket: Ticket, append: &Append) -> Vec<ShardTell> {
+        if let Some(code) = self.refuses {
+            return vec![ShardTell::Answer(ticket, refused(code))];
+        }
         let Some(log) = self.logs.get_mut(&append.partition) else {
             return vec![ShardTell::Answer(
                 ticket,
@@ -479,6 +485,9 @@ impl House {
     }
 
     fn read(&mut self, read: Read) -> Answer {
+        if let Some(code) = self.refuses {
+            return refused(code);
+        }
         let Some(log) = self.logs.get_mut(&read.partition) else {
             return refused(ErrorCode::UnknownTopicId);
         };

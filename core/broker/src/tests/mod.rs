@@ -34,6 +34,7 @@ mod apis;
 mod connections;
 mod fetches;
 mod house;
+mod leaders;
 mod metadata;
 mod produces;
 mod recorded;
