@@ -33,6 +33,7 @@ mod fate;
 mod names;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -97,7 +98,8 @@ pub enum Failed {
 
 #[derive(Clone, Debug)]
 struct FileNode {
-    content: Content,
+    /// Copies of a disk share it until one of them changes it.
+    content: Arc<Content>,
     opens: u32,
 }
 
@@ -204,29 +206,27 @@ impl Media {
 
     /// Sets the length and gives back room beyond it.
     pub fn truncate(&mut self, node: Node, len: u64) -> Result<(), MediaError> {
-        self.change(node, |content| content.truncate(len), |_| len)
+        self.change(
+            node,
+            |content| content.truncate(len),
+            |content| content.room_with(len),
+        )
     }
 
     /// Makes a file's bytes and length durable.
     pub fn sync(&mut self, node: Node) -> Result<(), MediaError> {
-        self.files
-            .get_mut(&node)
-            .ok_or(MediaError::NotFound)?
-            .content
-            .sync();
+        self.content(node)?.sync();
         Ok(())
     }
 
     /// What a sync of this file covers that begins now. Others may write until it ends.
     pub fn sync_begins(&mut self, node: Node) -> Result<Covered, MediaError> {
-        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
-        Ok(file.content.covered())
+        Ok(self.content(node)?.covered())
     }
 
     /// That sync ends: what it covered is durable, and nothing else.
     pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<(), MediaError> {
-        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
-        file.content.sync_to(covered);
+        self.content(node)?.sync_to(covered);
         Ok(())
     }
 
@@ -357,7 +357,7 @@ impl Media {
             }
             let (least, most) = file.content.lengths();
             let (node, before) = (*node, file.content.room());
-            file.content.power_cut(|sector| {
+            Arc::make_mut(&mut file.content).power_cut(|sector| {
                 fate(match sector {
                     Some(sector) => Unsynced::Sector(node, sector),
                     None => Unsynced::Length { node, least, most },
@@ -400,16 +400,15 @@ impl Media {
         to: u64,
         mask: impl FnMut(u64) -> u8,
     ) -> Result<(), MediaError> {
-        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        let content = self.content(node)?;
         let masks: Vec<u8> = (from..to).map(mask).collect();
-        file.content.damage(from, &masks, |held, mask| held ^ mask);
+        content.damage(from, &masks, |held, mask| held ^ mask);
         Ok(())
     }
 
     /// Bytes that were meant for somewhere else land here. What of them is beyond the end is not seen.
     pub fn stray(&mut self, node: Node, at: u64, bytes: &[u8]) -> Result<(), MediaError> {
-        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
-        file.content.damage(at, bytes, |_, stray| stray);
+        self.content(node)?.damage(at, bytes, |_, stray| stray);
         Ok(())
     }
 
@@ -452,7 +451,7 @@ impl Media {
         self.files.insert(
             node,
             FileNode {
-                content: Content::default(),
+                content: Arc::default(),
                 opens: 0,
             },
         );
@@ -469,6 +468,11 @@ impl Media {
         self.files.get(&node).ok_or(MediaError::NotFound)
     }
 
+    fn content(&mut self, node: Node) -> Result<&mut Content, MediaError> {
+        let file = self.files.get_mut(&node).ok_or(MediaError::NotFound)?;
+        Ok(Arc::make_mut(&mut file.content))
+    }
+
     /// M3: a change is judged by the room that the file will take, then made.
     fn change(
         &mut self,
@@ -482,11 +486,12 @@ impl Media {
         if wanted > before && wanted - before > self.capacity - self.used {
             return Err(MediaError::NoSpace);
         }
-        make(&mut file.content);
+        let content = Arc::make_mut(&mut file.content);
+        make(content);
         if !self.keeps_old {
-            file.content.settled();
+            content.settled();
         }
-        self.used = self.used - before + file.content.room();
+        self.used = self.used - before + content.room();
         Ok(())
     }
 

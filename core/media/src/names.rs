@@ -1,6 +1,7 @@
 //! The tree of names: as the cache has it, as the media has it, and the changes between the two in order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::{MediaError, Node};
 
@@ -61,14 +62,15 @@ impl Links {
 
 #[derive(Clone, Debug)]
 struct Tree {
-    dirs: BTreeMap<Node, BTreeMap<String, Node>>,
+    /// Copies of a disk share a directory until one of them changes it.
+    dirs: BTreeMap<Node, Arc<BTreeMap<String, Node>>>,
     links: Links,
 }
 
 impl Tree {
     /// Makes a name lead elsewhere; answers where it led.
     fn set(&mut self, dir: Node, name: &str, node: Option<Node>) -> Option<Node> {
-        let entries = self.dirs.get_mut(&dir)?;
+        let entries = Arc::make_mut(self.dirs.get_mut(&dir)?);
         let before = match node {
             Some(node) => entries.insert(name.to_owned(), node),
             None => entries.remove(name),
@@ -97,7 +99,7 @@ pub(crate) struct Names {
 impl Default for Names {
     fn default() -> Names {
         let root = Tree {
-            dirs: [(ROOT, BTreeMap::new())].into(),
+            dirs: [(ROOT, Arc::default())].into(),
             links: Links::default(),
         };
         Names {
@@ -138,7 +140,7 @@ impl Names {
             .dirs
             .get(&dir)
             .into_iter()
-            .flatten()
+            .flat_map(|entries| entries.iter())
             .map(|(name, node)| (name.as_str(), *node))
     }
 
@@ -177,9 +179,9 @@ impl Names {
 
     pub(crate) fn make_dir(&mut self, path: &str, node: Node) -> Result<(), MediaError> {
         self.link(path, node)?;
-        self.cached.dirs.insert(node, BTreeMap::new());
+        self.cached.dirs.insert(node, Arc::default());
         // An empty directory that no name leads to is nothing; so the media may know it from the start.
-        self.durable.dirs.insert(node, BTreeMap::new());
+        self.durable.dirs.insert(node, Arc::default());
         Ok(())
     }
 
