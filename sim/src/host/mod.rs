@@ -2,6 +2,8 @@
 //! are two: [`contract::Contract`] uses every freedom that CONTRACT.md leaves, [`desk::DeskHost`] performs the system calls of `ottla-desk`.
 
 pub mod contract;
+pub mod desk;
+mod place;
 
 use ottla_broker::Broker;
 use ottla_machine::{Effect, Event};
