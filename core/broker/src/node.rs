@@ -219,7 +219,6 @@ impl Broker {
             checkpoint_interval_ms: settings.whole("log.flush.offset.checkpoint.interval.ms"),
             producer_id_expiration_ms: settings.whole("producer.id.expiration.ms"),
             retention_check_interval_ms: settings.whole("log.retention.check.interval.ms"),
-            delete_delay_ms: settings.whole("log.segment.delete.delay.ms"),
             static_config: Arc::new(settings.all().clone()),
         };
         let office = OfficeSettings {

@@ -60,8 +60,6 @@ pub struct Start {
     pub producer_id_expiration_ms: i64,
     /// `log.retention.check.interval.ms`.
     pub retention_check_interval_ms: i64,
-    /// `log.segment.delete.delay.ms` (`file.delete.delay.ms` of internal deletions), milliseconds.
-    pub delete_delay_ms: i64,
     /// Static broker settings by Kafka's names: the defaults of topic settings (`log.segment.bytes`, ..).
     pub static_config: Arc<std::collections::BTreeMap<String, String>>,
 }

@@ -140,7 +140,6 @@ impl World {
             checkpoint_interval_ms: 60_000,
             producer_id_expiration_ms: 86_400_000,
             retention_check_interval_ms: 300_000,
-            delete_delay_ms: 60_000,
             static_config: Arc::new(world.setting.broker.clone()),
         };
         world.ask(ShardAsk::Start(start));

@@ -166,7 +166,7 @@ pub(super) const KEYS: &[Definition] = keys! { Broker
     "log.roll.jitter.ms" Long null any High cluster served;
     "log.roll.ms" Long null any High cluster served;
     "log.segment.bytes" Int "1073741824" [1048576..] High cluster served;
-    "log.segment.delete.delay.ms" Long "60000" [0..] High cluster served;
+    "log.segment.delete.delay.ms" Long "60000" [0..] High cluster;
     "max.connection.creation.rate" Int "2147483647" [0..] Medium cluster;
     "max.connections" Int "2147483647" [0..] Medium cluster;
     "max.connections.per.ip" Int "2147483647" [0..] Medium cluster;

@@ -10,7 +10,7 @@ pub(super) const KEYS: &[Definition] = keys! { Topic
     "compression.type" String "producer" [of "uncompressed" "zstd" "lz4" "snappy" "gzip" "producer"] Medium dynamic served;
     "compression.zstd.level" Int "3" [-131072..22] Medium dynamic served;
     "delete.retention.ms" Long "86400000" [0..] Medium dynamic served;
-    "file.delete.delay.ms" Long "60000" [0..] Medium dynamic served;
+    "file.delete.delay.ms" Long "60000" [0..] Medium dynamic;
     "flush.messages" Long "9223372036854775807" [1..] Medium dynamic;
     "flush.ms" Long "9223372036854775807" [0..] Medium dynamic;
     "follower.replication.throttled.replicas" List "" [throttled] Medium dynamic;
