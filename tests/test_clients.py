@@ -97,11 +97,11 @@ def test_reads_many(broker, raw, name, client, ability):
 
 
 def test_kcat_lists(broker, raw, name):
-    raw.create(name, 6)
+    raw.create(name, PARTITIONS)
     listed = json.loads(kcat(broker, "-L", "-J", "-t", name))
     assert listed["brokers"] == [{"id": 1, "name": broker.address}]
     assert [(p["partition"], p["leader"], p["isrs"]) for p in listed["topics"][0]["partitions"]] == \
-        [(i, 1, [{"id": 1}]) for i in range(6)]
+        [(i, 1, [{"id": 1}]) for i in range(PARTITIONS)]
     assert name in [t["topic"] for t in json.loads(kcat(broker, "-L", "-J"))["topics"]]
 
 
@@ -164,15 +164,15 @@ def test_confluent_tails_while_another_writes(broker, topic):
 
 def test_confluent_admin(broker, raw, name):
     admin = confluent_admin.AdminClient({"bootstrap.servers": broker.address})
-    new = confluent_admin.NewTopic(name, num_partitions=4, replication_factor=1, config={"retention.ms": "99000"})
+    new = confluent_admin.NewTopic(name, PARTITIONS, 1, config={"retention.ms": "99000"})
     admin.create_topics([new])[name].result(15)
     with pytest.raises(confluent_kafka.KafkaException) as refused:
         admin.create_topics([new])[name].result(15)
     assert refused.value.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS
-    raw.await_topic(name, 4)
-    assert len(admin.list_topics(name, timeout=15).topics[name].partitions) == 4
+    raw.await_topic(name, PARTITIONS)
+    assert len(admin.list_topics(name, timeout=15).topics[name].partitions) == PARTITIONS
     described = admin.describe_topics(confluent_kafka.TopicCollection([name]))[name].result(15)
-    assert [(p.id, p.leader.id) for p in described.partitions] == [(i, 1) for i in range(4)]
+    assert [(p.id, p.leader.id) for p in described.partitions] == [(i, 1) for i in range(PARTITIONS)]
     resource = confluent_admin.ConfigResource(confluent_admin.ResourceType.TOPIC, name)
     configs = admin.describe_configs([resource])[resource].result(15)
     assert configs["retention.ms"].value == "99000" and not configs["retention.ms"].is_default
@@ -219,13 +219,13 @@ def test_kafka_python_offsets(broker, raw, topic):
 
 def test_kafka_python_admin(broker, raw, name):
     admin = kafka.admin.KafkaAdminClient(bootstrap_servers=broker.address)
-    new = kafka.admin.NewTopic(name, 3, 1, topic_configs={"max.message.bytes": "2000"})
+    new = kafka.admin.NewTopic(name, PARTITIONS, 1, topic_configs={"max.message.bytes": "2000"})
     admin.create_topics([new])
     with pytest.raises(kafka.errors.TopicAlreadyExistsError):
         admin.create_topics([new])
-    raw.await_topic(name, 3)
+    raw.await_topic(name, PARTITIONS)
     assert name in admin.list_topics()
-    assert len(admin.describe_topics([name])[0]["partitions"]) == 3
+    assert len(admin.describe_topics([name])[0]["partitions"]) == PARTITIONS
     assert [b["node_id"] if "node_id" in b else b["broker_id"] for b in admin.describe_cluster()["brokers"]] == [1]
     admin.delete_topics([name])
     assert raw.topic(name).error_code == 3
@@ -235,14 +235,18 @@ def test_kafka_python_admin(broker, raw, name):
 # ---- kafkajs: producer and admin; it has no consumer without groups
 
 
-def test_kafkajs_admin(broker, name):
+def test_kafkajs_admin(broker, raw, name):
     host, port = broker.address.split(":")
-    got = kafkajs(broker, "admin", topic=name)
-    assert (got["created"], got["again"], got["listed"], got["controller"]) == (True, False, True, 1)
-    assert sorted(got["partitions"]) == [[0, 1], [1, 1], [2, 1]]
+    assert kafkajs(broker, "create", topic=name, partitions=PARTITIONS) == [True, False]
+    raw.await_topic(name, PARTITIONS)
+    got = kafkajs(broker, "describe", topic=name)
+    assert sorted(got["partitions"]) == [[i, 1] for i in range(PARTITIONS)]
     assert got["retention"] == "1234567"
     assert got["brokers"] == [{"nodeId": 1, "host": host, "port": int(port)}]
-    assert sorted((o["partition"], o["high"], o["low"]) for o in got["offsets"]) == [(i, "0", "0") for i in range(3)]
+    assert (got["listed"], got["controller"]) == (True, 1)
+    assert sorted((o["partition"], o["high"], o["low"]) for o in got["offsets"]) == \
+        [(i, "0", "0") for i in range(PARTITIONS)]
+    assert raw.topic(name).error_code == 3
 
 
 @pytest.mark.ottla_only

@@ -71,14 +71,20 @@ async function withAdmin(work) {
 }
 
 const jobs = {
-  // Creates, describes, looks up offsets and deletes.
-  async admin({ topic }) {
-    return withAdmin(async (admin) => {
-      const created = await admin.createTopics({
+  // Creates twice: whether each time a topic was made.
+  async create({ topic, partitions }) {
+    return withAdmin(async (admin) => [
+      await admin.createTopics({
         waitForLeaders: true,
-        topics: [{ topic, numPartitions: 3, configEntries: [{ name: 'retention.ms', value: '1234567' }] }],
-      });
-      const again = await admin.createTopics({ topics: [{ topic }] });
+        topics: [{ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '1234567' }] }],
+      }),
+      await admin.createTopics({ topics: [{ topic }] }),
+    ]);
+  },
+
+  // Describes, looks up offsets and deletes.
+  async describe({ topic }) {
+    return withAdmin(async (admin) => {
       const metadata = await admin.fetchTopicMetadata({ topics: [topic] });
       const configs = await admin.describeConfigs({
         includeSynonyms: false,
@@ -89,8 +95,6 @@ const jobs = {
       const listed = (await admin.listTopics()).includes(topic);
       await admin.deleteTopics({ topics: [topic] });
       return {
-        created,
-        again,
         partitions: metadata.topics[0].partitions.map((p) => [p.partitionId, p.leader]),
         retention: configs.resources[0].configEntries[0].configValue,
         offsets,
