@@ -17,6 +17,7 @@ pub mod on_disk;
 pub mod oracle;
 pub mod panics;
 pub mod script;
+pub mod swarm;
 pub mod text;
 pub mod trace;
 mod words;

@@ -34,7 +34,7 @@ impl Client {
         match reply {
             Reply::ApiVersions { error, ranges } => self.on_versions(*error, ranges, acts),
             Reply::Metadata { topics } => {
-                self.topics.learn(topics);
+                self.topics.learn(self.now, topics);
                 if let What::Refresh { .. } = task.what {
                     self.topics.asking = false;
                     self.topics.not_before = self.now + REFRESH;
@@ -204,7 +204,7 @@ impl Client {
         };
         match (step, reply) {
             (Step::Topics, Reply::Metadata { topics }) => {
-                self.topics.learn(topics);
+                self.topics.learn(now, topics);
                 whole.on_topics(now, topics);
             }
             (

@@ -50,7 +50,8 @@ pub(crate) fn make(draw: Draw, recipe: &Recipe) -> (Batch, Bytes) {
         records: Vec::with_capacity(recipe.records as usize),
         contents: Vec::with_capacity(recipe.records as usize),
     };
-    let timeless = kitchen.stream.one_in(64);
+    // A producer whose newest batch has no time is forgotten at once.
+    let timeless = kitchen.stream.one_in(64) && recipe.producer.is_none();
     let mut time = recipe.time;
     for record in 0..recipe.records.max(1) {
         kitchen.add(recipe, record, if timeless { NO_TIMESTAMP } else { time });
@@ -129,8 +130,8 @@ impl Kitchen {
         self.contents.push(content(key, value, headers));
     }
 
-    /// How much the last record's value must be filled with, so that the batch takes `room` more. A key is lengthened where the lengths'
-    /// own lengths stand in the way.
+    /// How much the last record's value must be filled with, so that the batch takes `room` more. A key is lengthened where the value's
+    /// length stands in the way; where the record's own does, no batch takes just that, and this one takes a byte less.
     fn filler(
         &mut self,
         room: usize,
@@ -140,34 +141,31 @@ impl Kitchen {
     ) -> usize {
         let first = self.records.first().map_or(time, |(_, first)| *first);
         let nullable = |length: usize| varint(length as i64) + length;
-        for _ in 0..2 {
-            let key = if self.key.is_empty() {
-                1
-            } else {
-                nullable(self.key.len())
-            };
-            let extras = headers.iter().map(|header| {
-                nullable(header.key.len()) + header.value.map_or(1, |value| nullable(value.len()))
-            });
-            let fixed = 1
-                + varint(time - first)
-                + varint(i64::from(record))
-                + key
-                + varint(headers.len() as i64)
-                + extras.sum::<usize>();
+        let extras = headers.iter().map(|header| {
+            nullable(header.key.len()) + header.value.map_or(1, |value| nullable(value.len()))
+        });
+        let fixed = 1
+            + varint(time - first)
+            + varint(i64::from(record))
+            + varint(headers.len() as i64)
+            + extras.sum::<usize>();
+        let longer = self.key.len() + 1;
+        for (room, key) in [
+            (room, self.key.len()),
+            (room, longer),
+            (room.saturating_sub(1), self.key.len()),
+        ] {
+            let fixed = fixed + if key == 0 { 1 } else { nullable(key) };
             let taken = |value: usize| {
                 let length = fixed + nullable(value);
                 varint(length as i64) + length
             };
             let most = room.saturating_sub(fixed);
-            if most < ID_BYTES {
-                return 0;
-            }
-            let fits = (ID_BYTES.max(most.saturating_sub(10))..=most).rev();
-            if let Some(value) = fits.into_iter().find(|value| taken(*value) == room) {
+            let mut fits = (ID_BYTES.max(most.saturating_sub(10))..=most).rev();
+            if let Some(value) = fits.find(|value| taken(*value) == room) {
+                self.key.resize(key, b'x');
                 return value - ID_BYTES;
             }
-            self.key.push(b'x');
         }
         0
     }
@@ -397,19 +395,18 @@ mod tests {
 
     #[test]
     fn a_batch_takes_exactly_what_it_shall() {
-        for bytes in (150..700)
+        let mut less = 0;
+        for bytes in (400..700)
             .chain(8_000..8_400)
             .chain([65_536, 1_048_588, 1_048_589])
         {
             for records in [1, 3] {
                 let (made, _) = make(Draw::new(u64::from(bytes)), &recipe(records, bytes, 0));
-                assert!(
-                    made.bytes == bytes as usize || bytes < 400,
-                    "{bytes}: {}",
-                    made.bytes
-                );
+                less += bytes as usize - made.bytes;
+                assert!(made.bytes + 1 >= bytes as usize, "{bytes}: {}", made.bytes);
             }
         }
+        assert!(less <= 3, "what no batch takes is rare: {less}");
         let (least, _) = make(Draw::new(1), &recipe(2, 0, 0));
         assert!(least.bytes < 200);
     }

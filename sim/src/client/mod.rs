@@ -24,7 +24,11 @@ mod reader;
 mod sending;
 mod speak;
 mod task;
+#[cfg(test)]
+mod tests;
 mod topics;
+#[cfg(test)]
+mod toy;
 
 use std::sync::Arc;
 
@@ -425,11 +429,9 @@ impl Client {
     /// A version that both sides know, of those from `least` to `most` if there are any.
     fn version(&self, key: ApiKey, stream: &mut Stream, least: i16, most: i16) -> i16 {
         let own = ottla_protocol::versions(key).expect("a client speaks only what has messages");
-        let served = self.line.ranges.iter().flat_map(|ranges| ranges.iter());
-        let served = served
-            .filter(|range| range.0 == key.code())
-            .map(|range| (range.1, range.2));
-        let (low, high) = served.last().unwrap_or((*own.start(), *own.end()));
+        let mut served = self.line.ranges.iter().flat_map(|ranges| ranges.iter());
+        let served = served.find(|range| range.0 == key.code());
+        let (low, high) = served.map_or((*own.start(), *own.end()), |range| (range.1, range.2));
         let (low, high) = (low.max(*own.start()), high.min(*own.end()));
         let (low, high) = (low.max(least).min(high), high.min(most).max(low));
         match self.me().versions {

@@ -26,7 +26,9 @@ use crate::script::{Operation, Place};
 /// A gap is so wide that no later batch ever has its sequence.
 const GAP: i32 = 1 << 24;
 
-/// Kafka forgets producers by their batches' times: a gap is tried only where the last batch is this young, milliseconds.
+/// Kafka forgets producers by their batches' times: a gap is tried only where producers are remembered for this long, milliseconds, and
+/// the last batch is much younger.
+const REMEMBERED_MS: i64 = 60_000;
 const YOUNG_MS: i64 = 10_000;
 
 /// The number of zstd, which old versions of Produce may not carry.
@@ -114,7 +116,10 @@ impl Client {
             Places::Nowhere => return Ready::Nowhere,
         };
         if self.me().idempotent {
-            if self.producer.id.is_none() {
+            let anew = |other: &Task| {
+                other.order < task.order && matches!(other.what, What::ProducerId { anew: true })
+            };
+            if self.producer.id.is_none() || self.tasks.iter().any(anew) {
                 return Ready::Later;
             }
             let counted = produce.meant == Meant::Well;
@@ -151,7 +156,8 @@ impl Client {
                 Meant::Gap => {
                     let (topic, time) = self.producer.settled(place)?;
                     let young = (self.wall - time).abs() < YOUNG_MS;
-                    if topic == NO_ID || topic != self.topics.id(place.topic) || !young {
+                    let same = topic != NO_ID && topic == self.topics.id(place.topic);
+                    if !(same && young && self.producers_are_remembered()) {
                         return None;
                     }
                     self.producer.next_sequence(place) + GAP + task.stream.below(1_000) as i32
@@ -179,6 +185,12 @@ impl Client {
             batch: Arc::new(batch),
             bytes,
         })
+    }
+
+    fn producers_are_remembered(&self) -> bool {
+        let set = self.script.settings.get("producer.id.expiration.ms");
+        let set = set.and_then(|value| value.parse::<i64>().ok());
+        set.is_none_or(|ms| ms >= REMEMBERED_MS)
     }
 
     fn recipe(&self, task: &mut Task, produce: &Produce, place: Place, number: u16) -> Recipe {

@@ -214,7 +214,7 @@ impl Client {
     pub(super) fn resolve(&mut self, raw: bool, places: &[Place]) -> Places {
         let mut at = Vec::with_capacity(places.len());
         for place in places {
-            match self.topics.find(place.topic) {
+            match self.topics.find(self.now, place.topic) {
                 _ if raw => at.push(*place),
                 Found::Unknown => return Places::Later,
                 Found::Missing => {}
@@ -438,7 +438,7 @@ impl Client {
         by_id: bool,
         acts: &mut Vec<Act>,
     ) -> Sent {
-        if by_id && self.topics.find(topic) == Found::Unknown {
+        if by_id && self.topics.find(self.now, topic) == Found::Unknown {
             return Sent::Waits(task);
         }
         let id = self.topics.id(topic);

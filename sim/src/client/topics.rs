@@ -5,15 +5,19 @@
 //! | Unknown | metadata shows it | Here |
 //! | Unknown | metadata says there is none | Missing |
 //! | Here, Missing | an error that asks for it, or somebody who waits for it | Unknown |
+//! | Missing | some time | Unknown |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::history::{Named, TopicId, TopicShown};
-use crate::script::{Nanos, Operation, Place, Script};
+use crate::script::{MS, Nanos, Operation, Place, Script};
 
 /// No topic has it: not known.
 pub(crate) const NO_ID: TopicId = [0; 16];
+
+/// How long a topic that is not there is not looked for, while there is something else to do.
+const MISSING: Nanos = 300 * MS;
 
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const INVALID_TOPIC: i16 = 17;
@@ -22,7 +26,10 @@ const INVALID_TOPIC: i16 = 17;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Knowledge {
     Unknown,
-    Missing,
+    /// It is looked for again when this time has come.
+    Missing {
+        until: Nanos,
+    },
     /// By partition: its leader's epoch, -1 where that is not known.
     Here(Vec<i32>),
 }
@@ -127,10 +134,10 @@ impl Topics {
     }
 
     /// What is known of a topic; what is not known will be asked for.
-    pub fn find(&mut self, number: u32) -> Found {
+    pub fn find(&mut self, now: Nanos, number: u32) -> Found {
         let found = match &self.topic(number).knowledge {
-            Knowledge::Unknown => Found::Unknown,
-            Knowledge::Missing => Found::Missing,
+            Knowledge::Missing { until } if now < *until => Found::Missing,
+            Knowledge::Unknown | Knowledge::Missing { .. } => Found::Unknown,
             Knowledge::Here(epochs) => Found::Here {
                 partitions: epochs.len() as i32,
             },
@@ -177,7 +184,7 @@ impl Topics {
     }
 
     /// An answer of Metadata. Topics that the client has not asked for are learnt as well.
-    pub fn learn(&mut self, shown: &[TopicShown]) {
+    pub fn learn(&mut self, now: Nanos, shown: &[TopicShown]) {
         for topic in shown {
             let Some(number) = number(&topic.name) else {
                 continue;
@@ -199,7 +206,9 @@ impl Topics {
                     }
                     Knowledge::Here(epochs)
                 }
-                UNKNOWN_TOPIC_OR_PARTITION | INVALID_TOPIC => Knowledge::Missing,
+                UNKNOWN_TOPIC_OR_PARTITION | INVALID_TOPIC => Knowledge::Missing {
+                    until: now + MISSING,
+                },
                 _ => Knowledge::Unknown,
             };
             if known.knowledge != Knowledge::Unknown {

@@ -2,7 +2,7 @@
 //! drawn: what a run leaves out shows as much as what it does.
 
 mod faults;
-mod operations;
+pub(crate) mod operations;
 mod settings;
 
 use crate::draw::{Domain, Draw, Stream};

@@ -1,0 +1,873 @@
+//! Clients against a tiny node over a network with latencies: calm, and one that loses connections, answers, sessions and batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_protocol::ApiKey;
+use ottla_record::Header;
+
+use super::toy::{Mind, Said, Toy};
+use super::{Act, Client, batch};
+use crate::draw::{Domain, Draw, Stream, entity, mix};
+use crate::history::{Ask, Asked, Batch, RecordId, Reply};
+use crate::net::{ClientTell, Link};
+use crate::script::{
+    Arm, Chances, ClientScript, MS, Nanos, Operation, Place, SECOND, Script, Span, TimedOp,
+    Versions, Weather,
+};
+use crate::swarm::operations;
+
+const WALL: i64 = 1_700_000_000_000;
+
+enum Event {
+    ToNode(Link, Bytes),
+    ToClient(usize, ClientTell),
+    Time(usize),
+}
+
+struct Wire {
+    client: usize,
+    input: Vec<u8>,
+    /// When the last answer arrives: they are in order.
+    last: Nanos,
+}
+
+/// A node, its clients, and what was seen.
+struct Town {
+    toy: Toy,
+    clients: Vec<Client>,
+    wires: BTreeMap<Link, Wire>,
+    agenda: BTreeMap<(Nanos, u64), Event>,
+    count: u64,
+    now: Nanos,
+    stream: Stream,
+    /// What is changed in the bytes of an answer before it is sent.
+    spoil: Option<fn(&mut Vec<u8>)>,
+    open: BTreeMap<u64, Arc<Asked>>,
+    answered: Vec<(Arc<Asked>, Reply)>,
+    lost: Vec<Arc<Asked>>,
+    garbled: Vec<String>,
+    /// The hash of all acts, when it is wanted.
+    trace: Option<u64>,
+}
+
+impl Town {
+    fn new(seed: u64, clients: Vec<ClientScript>, mind: Mind) -> Town {
+        let script = Arc::new(script(seed, clients));
+        let draw = Draw::new(seed);
+        let clients =
+            (0..script.clients.len()).map(|place| Client::new(Arc::clone(&script), place, draw));
+        let mut town = Town {
+            toy: Toy::new(draw.stream(Domain::Damage, 1), mind),
+            clients: clients.collect(),
+            wires: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            count: 0,
+            now: 0,
+            stream: draw.stream(Domain::Latency, 1),
+            spoil: None,
+            open: BTreeMap::new(),
+            answered: Vec::new(),
+            lost: Vec::new(),
+            garbled: Vec::new(),
+            trace: None,
+        };
+        for client in 0..town.clients.len() {
+            if let Some(at) = town.clients[client].wake_at() {
+                town.at(at, Event::Time(client));
+            }
+        }
+        town
+    }
+
+    fn at(&mut self, at: Nanos, event: Event) {
+        self.count += 1;
+        self.agenda.insert((at, self.count), event);
+    }
+
+    fn wall(&self) -> i64 {
+        WALL + (self.now / MS) as i64
+    }
+
+    fn latency(&mut self) -> Nanos {
+        self.stream.within(MS / 10, 5 * MS)
+    }
+
+    /// Runs until then, or until nobody has anything to do.
+    fn run(&mut self, until: Nanos) {
+        let mut events = 0;
+        while let Some(((at, _), event)) = self.agenda.pop_first() {
+            if at > until {
+                self.at(at, event);
+                return;
+            }
+            events += 1;
+            assert!(events < 2_000_000, "it never comes to rest");
+            self.now = at;
+            match event {
+                Event::ToNode(link, bytes) => self.serve(link, &bytes),
+                Event::ToClient(client, tell) => {
+                    let mut acts = Vec::new();
+                    let wall = self.wall();
+                    self.clients[client].on_net(at, wall, tell, &mut acts);
+                    self.perform(client, acts);
+                }
+                Event::Time(client) => {
+                    let due = self.clients[client].wake_at().is_none_or(|wake| wake <= at);
+                    if due {
+                        let mut acts = Vec::new();
+                        let wall = self.wall();
+                        self.clients[client].on_time(at, wall, &mut acts);
+                        self.perform(client, acts);
+                        let wake = self.clients[client].wake_at();
+                        assert!(
+                            wake.is_none_or(|wake| wake > at),
+                            "it looks at the clock for nothing"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn serve(&mut self, link: Link, bytes: &[u8]) {
+        let Some(wire) = self.wires.get_mut(&link) else {
+            return;
+        };
+        wire.input.extend_from_slice(bytes);
+        loop {
+            let Some(wire) = self.wires.get_mut(&link) else {
+                return;
+            };
+            let Some(prefix) = wire.input.first_chunk() else {
+                return;
+            };
+            let length = 4 + i32::from_be_bytes(*prefix) as usize;
+            if wire.input.len() < length {
+                return;
+            }
+            let frame: Vec<u8> = wire.input.drain(..length).collect();
+            let client = wire.client;
+            match self.toy.take(&frame[4..]) {
+                Said::Nothing => {}
+                Said::HangUp => {
+                    self.wires.remove(&link);
+                    let at = self.now + self.latency();
+                    self.at(at, Event::ToClient(client, ClientTell::Gone(link)));
+                }
+                Said::Bytes(bytes, ms) => self.send(link, &bytes, ms as u64 * MS),
+            }
+        }
+    }
+
+    /// An answer arrives in pieces.
+    fn send(&mut self, link: Link, bytes: &[u8], waits: Nanos) {
+        let mut bytes = bytes.to_vec();
+        if let Some(spoil) = self.spoil {
+            spoil(&mut bytes);
+        }
+        let latency = self.latency();
+        let cut = self.stream.below(bytes.len() as u64 + 1) as usize;
+        let Some(wire) = self.wires.get_mut(&link) else {
+            return;
+        };
+        let at = (self.now + waits + latency).max(wire.last + 1);
+        wire.last = at + 1;
+        let client = wire.client;
+        for (piece, at) in [(&bytes[..cut], at), (&bytes[cut..], at + 1)] {
+            let tell = ClientTell::Received(link, Bytes::copy_from_slice(piece));
+            self.at(at, Event::ToClient(client, tell));
+        }
+    }
+
+    fn perform(&mut self, client: usize, acts: Vec<Act>) {
+        for act in acts {
+            if let Some(trace) = &mut self.trace {
+                *trace = mix(*trace ^ entity(&format!("{act:?}")));
+            }
+            match act {
+                Act::Connect { .. } => {
+                    self.count += 1;
+                    let link = Link(self.count);
+                    self.clients[client].connecting(link);
+                    let wire = Wire {
+                        client,
+                        input: Vec::new(),
+                        last: 0,
+                    };
+                    self.wires.insert(link, wire);
+                    let at = self.now + self.latency();
+                    self.at(at, Event::ToClient(client, ClientTell::Connected(link)));
+                }
+                Act::Send(link, bytes) => {
+                    let at = self.now + 3 * MS;
+                    self.at(at, Event::ToNode(link, bytes));
+                }
+                Act::Close(link) => {
+                    self.wires.remove(&link);
+                }
+                Act::Asked(asked) => {
+                    let before = self.open.insert(asked.number, asked);
+                    assert!(before.is_none(), "a request's number is its own");
+                }
+                Act::Answered(asked, reply) => {
+                    self.end(&asked);
+                    self.answered.push((asked, reply));
+                }
+                Act::Lost(asked) => {
+                    self.end(&asked);
+                    self.lost.push(asked);
+                }
+                Act::Garbled(what) => self.garbled.push(what),
+            }
+        }
+        if let Some(wake) = self.clients[client].wake_at() {
+            self.at(wake.max(self.now), Event::Time(client));
+        }
+    }
+
+    /// C1.
+    fn end(&mut self, asked: &Asked) {
+        let open = self.open.remove(&asked.number);
+        assert!(open.is_some(), "C1: {asked:?} ended, and was not open");
+    }
+
+    /// Operations end; what is under way goes on.
+    fn finish(&mut self, until: Nanos) {
+        for client in 0..self.clients.len() {
+            self.clients[client].finish();
+            self.at(self.now, Event::Time(client));
+        }
+        self.toy.mind = Mind::default();
+        self.run(until);
+        for client in &self.clients {
+            assert!(
+                client.is_idle(),
+                "client {} has something under way",
+                client.id()
+            );
+            assert_eq!(client.wake_at(), None);
+        }
+        assert!(self.open.is_empty(), "C1: {:?}", self.open);
+        assert!(
+            self.wires.is_empty(),
+            "who has finished holds no connection"
+        );
+    }
+
+    /// Each partition of each request, with what it was answered.
+    fn produced(&self) -> impl Iterator<Item = (&Asked, &Arc<Batch>, i16, i64)> {
+        self.answered.iter().flat_map(|(asked, reply)| {
+            let (Ask::Produce { parts, .. }, Reply::Produce { parts: said }) = (&asked.ask, reply)
+            else {
+                return Vec::new();
+            };
+            let said = said.iter().map(|(named, said)| {
+                let batch = parts.iter().find(|(asked, _)| asked == named);
+                (
+                    &**asked,
+                    &batch.expect("H2").1,
+                    said.error,
+                    said.base_offset,
+                )
+            });
+            said.collect()
+        })
+    }
+
+    /// What every partition holds, by the records' ids.
+    fn held(&self) -> BTreeMap<(String, usize), Vec<RecordId>> {
+        let mut held = BTreeMap::new();
+        for (name, topic) in &self.toy.topics {
+            for (index, log) in topic.logs.iter().enumerate() {
+                let batches = log
+                    .batches
+                    .iter()
+                    .flat_map(|bytes| batch::show(bytes).batches);
+                let records = batches.flat_map(|batch| batch.records);
+                let ids = records.map(|record| record.2.expect("B1"));
+                held.insert((name.clone(), index), ids.collect());
+            }
+        }
+        held
+    }
+}
+
+fn script(seed: u64, clients: Vec<ClientScript>) -> Script {
+    let span = Span::default();
+    Script {
+        seed,
+        planted: None,
+        arm: Arm::Contract,
+        horizon: 10 * SECOND,
+        settings: BTreeMap::new(),
+        weather: Weather {
+            latency: span,
+            segment: 1_000,
+            socket: 1_000,
+            disk: span,
+            sync: span,
+            job: span,
+            wake: span,
+            turn: 10,
+            capacity: 1 << 30,
+            wall: WALL,
+            drift: 0,
+        },
+        chances: Chances::default(),
+        faults: Vec::new(),
+        clients,
+    }
+}
+
+fn drawn(seed: u64) -> Vec<ClientScript> {
+    let mut stream = Draw::new(seed).stream(Domain::Script, 3);
+    operations::clients(&mut stream, 10 * SECOND)
+}
+
+fn client(id: u32, ops: Vec<Operation>) -> ClientScript {
+    let ops = (1..).zip(ops).map(|(number, what)| TimedOp {
+        at: u64::from(number) * 20 * MS,
+        number,
+        what,
+    });
+    ClientScript {
+        id,
+        idempotent: true,
+        in_flight: 5,
+        versions: Versions::Newest,
+        sessions: true,
+        committed: false,
+        retries: 50,
+        patience: 10 * SECOND,
+        listener: 0,
+        ops: ops.collect(),
+    }
+}
+
+const T1: Place = Place {
+    topic: 1,
+    partition: 0,
+};
+
+fn create(partitions: i32) -> Operation {
+    Operation::CreateTopic {
+        topic: 1,
+        partitions,
+        settings: Vec::new(),
+    }
+}
+
+fn write(places: &[Place]) -> Operation {
+    Operation::Produce {
+        places: places.to_vec(),
+        acks: -1,
+        records: 3,
+        bytes: 300,
+        codec: 0,
+        skew: 0,
+    }
+}
+
+fn read(places: &[Place]) -> Operation {
+    Operation::Fetch {
+        places: places.to_vec(),
+        max_wait_ms: 50,
+        min_bytes: 1,
+        max_bytes: 10_000,
+        partition_max_bytes: 2_000,
+    }
+}
+
+#[test]
+fn seeds_aim_and_their_readers_see_what_was_written() {
+    let (mut versions, mut incremental, mut forgotten) = (BTreeSet::new(), 0, 0);
+    let mut all_seen = 0;
+    for seed in 0..50 {
+        let mut town = Town::new(seed, drawn(seed), Mind::default());
+        town.run(10 * SECOND);
+        town.finish(200 * SECOND);
+        assert_eq!(town.garbled, Vec::<String>::new(), "seed {seed}");
+        let right = town.produced().filter(|said| said.1.wrong.is_none());
+        let (mut asked, mut taken) = (0, 0);
+        for (.., error, _) in right {
+            asked += 1;
+            taken += usize::from(error == 0);
+        }
+        assert!(taken * 10 > asked * 6, "seed {seed}: {taken} of {asked}");
+        let mut wrong = town.produced().filter(|said| said.1.wrong.is_some());
+        assert!(wrong.all(|said| said.2 != 0), "seed {seed}");
+        let held: BTreeSet<RecordId> = town.held().into_values().flatten().collect();
+        let mut seen = 0;
+        for (_, reply) in &town.answered {
+            let Reply::Fetch { parts, .. } = reply else {
+                continue;
+            };
+            for (_, fetched) in parts {
+                assert_eq!((fetched.torn, &fetched.garbled), (0, &None));
+                let records = fetched.batches.iter().flat_map(|batch| &batch.records);
+                seen += records
+                    .filter(|record| held.contains(&record.2.expect("B1")))
+                    .count();
+            }
+        }
+        all_seen += usize::from(seen > 20);
+        versions.extend(town.toy.asked.keys().copied());
+        incremental += town.toy.incremental;
+        forgotten += town.toy.forgotten;
+    }
+    assert!(all_seen >= 40, "readers of {all_seen} seeds saw something");
+    assert!(
+        incremental > 500 && forgotten > 50,
+        "{incremental} {forgotten}"
+    );
+    for key in [
+        ApiKey::Produce,
+        ApiKey::Fetch,
+        ApiKey::ListOffsets,
+        ApiKey::Metadata,
+        ApiKey::CreateTopics,
+        ApiKey::InitProducerId,
+        ApiKey::OffsetForLeaderEpoch,
+    ] {
+        for version in ottla_protocol::versions(key).unwrap() {
+            assert!(
+                versions.contains(&(key, version)),
+                "{key} {version} was never said"
+            );
+        }
+    }
+}
+
+/// What an idempotent producer wrote is in each partition once, in the order of its sequences.
+fn once_and_in_order(town: &Town, seed: u64) {
+    for (name, topic) in &town.toy.topics {
+        for log in &topic.logs {
+            let mut seen = BTreeSet::new();
+            let mut next: BTreeMap<(i64, i16), i32> = BTreeMap::new();
+            for bytes in &log.batches {
+                let header = Header::parse(bytes).unwrap();
+                assert!(header.has_producer_id());
+                let expected = next.insert(
+                    (header.producer_id, header.producer_epoch),
+                    header.last_sequence() + 1,
+                );
+                let expected = expected.unwrap_or(header.base_sequence);
+                assert_eq!(header.base_sequence, expected, "seed {seed}: {name}");
+                for record in &batch::show(bytes).batches[0].records {
+                    assert!(
+                        seen.insert(record.2),
+                        "seed {seed}: {record:?} is twice in {name}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_idempotent_producer_survives_a_flaky_node() {
+    let (mut taken, mut again) = (0, 0);
+    for seed in 0..40 {
+        let places: Vec<Place> = (0..3)
+            .map(|partition| Place {
+                topic: 1,
+                partition,
+            })
+            .collect();
+        let mut ops = vec![create(3)];
+        ops.extend((0..60).map(|n| write(&places[n % 3..])));
+        ops.insert(30, Operation::InitProducerId);
+        ops.insert(50, Operation::Reconnect);
+        let mind = Mind {
+            hangs_up: 12,
+            refuses: 8,
+            ..Mind::default()
+        };
+        let mut town = Town::new(seed, vec![client(1, ops)], mind);
+        town.run(20 * SECOND);
+        town.finish(100 * SECOND);
+        assert_eq!(town.garbled, Vec::<String>::new());
+        once_and_in_order(&town, seed);
+        // What was answered well lies where it was told, and was told the same again.
+        let mut offsets: BTreeMap<(i32, RecordId), i64> = BTreeMap::new();
+        for (asked, batch, error, offset) in town.produced() {
+            again += usize::from(matches!(asked.ask, Ask::Produce { again: Some(_), .. }));
+            if error == 0 {
+                taken += 1;
+                let of = asked_partition(asked, batch);
+                let before = offsets.insert((of, batch.records[0].0), offset);
+                assert!(before.is_none_or(|before| before == offset));
+                let log = &town.toy.topics["t1"].logs[of as usize];
+                let at = log
+                    .batches
+                    .iter()
+                    .map(|bytes| Header::parse(bytes).unwrap().base_offset);
+                assert!(at.into_iter().any(|at| at == offset));
+            }
+        }
+    }
+    assert!(taken > 40 * 60, "{taken} batches were taken");
+    assert!(again > 500, "{again} were sent again");
+}
+
+fn asked_partition(asked: &Asked, batch: &Arc<Batch>) -> i32 {
+    let Ask::Produce { parts, .. } = &asked.ask else {
+        panic!("a produce");
+    };
+    let part = parts.iter().find(|(_, other)| Arc::ptr_eq(other, batch));
+    part.expect("its batch").0.index
+}
+
+#[test]
+fn a_producer_whose_batches_were_lost_begins_anew_and_repeats_nothing() {
+    let mut lives = 0;
+    for seed in 0..40 {
+        let mut ops = vec![create(2)];
+        ops.extend((0..80).map(|_| {
+            write(&[
+                T1,
+                Place {
+                    topic: 1,
+                    partition: 1,
+                },
+            ])
+        }));
+        let mind = Mind {
+            loses: 30,
+            ..Mind::default()
+        };
+        let mut town = Town::new(seed, vec![client(1, ops)], mind);
+        town.run(20 * SECOND);
+        town.finish(100 * SECOND);
+        once_and_in_order(&town, seed);
+        let producers = town.produced().filter_map(|said| said.1.producer);
+        let producers: BTreeSet<_> = producers
+            .map(|producer| (producer.id, producer.epoch))
+            .collect();
+        lives += producers.len();
+    }
+    assert!(lives > 60, "{lives} lives of 40 producers");
+}
+
+#[test]
+fn a_plain_producer_repeats_what_it_may_and_no_more() {
+    for retries in [0, 8] {
+        let mut repeated = 0;
+        for seed in 0..20 {
+            let mut ops = vec![create(1)];
+            ops.extend((0..60).map(|_| write(&[T1])));
+            let mut me = client(1, ops);
+            (me.idempotent, me.retries) = (false, retries);
+            let mind = Mind {
+                hangs_up: 12,
+                refuses: 8,
+                ..Mind::default()
+            };
+            let mut town = Town::new(seed, vec![me], mind);
+            town.run(20 * SECOND);
+            town.finish(100 * SECOND);
+            let mut times: BTreeMap<RecordId, u32> = BTreeMap::new();
+            town.held()
+                .into_values()
+                .flatten()
+                .for_each(|id| *times.entry(id).or_default() += 1);
+            repeated += times.values().filter(|times| **times > 1).count();
+            if retries > 0 {
+                assert_eq!(times.len(), 180, "seed {seed}: at least once");
+            }
+        }
+        assert_eq!(
+            repeated > 0,
+            retries > 0,
+            "{repeated} records are there more than once"
+        );
+    }
+}
+
+#[test]
+fn what_was_answered_may_be_sent_again_and_what_is_wrong_is_refused() {
+    let mut ops = vec![create(1)];
+    ops.extend((0..8).map(|_| write(&[T1])));
+    ops.push(Operation::Resend { back: 0 });
+    ops.push(Operation::Resend { back: 4 });
+    ops.push(Operation::Resend { back: 5 });
+    ops.push(Operation::SequenceGap { place: T1 });
+    ops.push(Operation::CorruptBatch { place: T1 });
+    ops.push(write(&[T1]));
+    let mut town = Town::new(3, vec![client(1, ops)], Mind::default());
+    town.run(5 * SECOND);
+    town.finish(20 * SECOND);
+    let said: Vec<(bool, bool, i16)> = town
+        .produced()
+        .skip(8)
+        .map(|(asked, batch, error, _)| {
+            let again = matches!(asked.ask, Ask::Produce { again: Some(_), .. });
+            (again, batch.wrong.is_some(), error)
+        })
+        .collect();
+    let expected = [
+        (true, false, 0),
+        (true, false, 0),
+        (true, false, 45),
+        (false, true, 45),
+        (false, true, 2),
+        (false, false, 0),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(town.held()[&("t1".to_owned(), 0)].len(), 27);
+}
+
+#[test]
+fn a_batch_one_byte_too_large_is_refused_and_the_next_one_is_taken() {
+    let sized = |bytes| match write(&[T1]) {
+        Operation::Produce {
+            places,
+            acks,
+            records,
+            codec,
+            skew,
+            ..
+        } => Operation::Produce {
+            places,
+            acks,
+            records,
+            bytes,
+            codec,
+            skew,
+        },
+        other => other,
+    };
+    let ops = vec![
+        create(1),
+        sized(5_000),
+        sized(5_001),
+        sized(5_000),
+        write(&[]),
+    ];
+    let mut me = client(1, ops);
+    me.in_flight = 1;
+    let mut town = Town::new(3, vec![me], Mind::default());
+    town.toy.largest = 5_000;
+    town.run(5 * SECOND);
+    town.finish(20 * SECOND);
+    let said: Vec<i16> = town.produced().map(|said| said.2).collect();
+    assert_eq!(said, [0, 10, 0]);
+    let producers: BTreeSet<i64> = town
+        .produced()
+        .map(|said| said.1.producer.unwrap().id)
+        .collect();
+    assert_eq!(producers.len(), 1, "it need not begin anew");
+}
+
+#[test]
+fn what_wants_no_answer_is_lost_at_once() {
+    let Operation::Produce {
+        places,
+        records,
+        bytes,
+        codec,
+        skew,
+        ..
+    } = write(&[T1])
+    else {
+        panic!("a produce");
+    };
+    let ops = vec![
+        create(1),
+        Operation::Produce {
+            places,
+            acks: 0,
+            records,
+            bytes,
+            codec,
+            skew,
+        },
+    ];
+    let mut me = client(1, ops);
+    me.idempotent = false;
+    let mut town = Town::new(3, vec![me], Mind::default());
+    town.run(5 * SECOND);
+    assert_eq!(town.lost.len(), 1);
+    town.finish(20 * SECOND);
+    assert_eq!(town.held()[&("t1".to_owned(), 0)].len(), 3);
+}
+
+#[test]
+fn whatever_is_no_answer_is_garbled_and_ends_the_connection() {
+    let spoils: [fn(&mut Vec<u8>); 4] = [
+        |bytes| bytes[7] ^= 1,
+        |bytes| {
+            bytes.push(0);
+            let length = bytes.len() as i32 - 4;
+            bytes[..4].copy_from_slice(&length.to_be_bytes());
+        },
+        |bytes| {
+            bytes.pop();
+            let length = bytes.len() as i32 - 4;
+            bytes[..4].copy_from_slice(&length.to_be_bytes());
+        },
+        |bytes| bytes[0] = 0xff,
+    ];
+    for spoil in spoils {
+        let ops = vec![create(1), write(&[T1]), write(&[T1]), read(&[T1])];
+        let mut town = Town::new(3, vec![client(1, ops)], Mind::default());
+        town.spoil = Some(spoil);
+        town.run(SECOND);
+        assert!(!town.garbled.is_empty());
+        let (garbled, asked) = (town.garbled.len(), town.lost.len() + town.answered.len());
+        assert!(asked >= garbled, "C1: what was under way is lost");
+        town.spoil = None;
+        town.run(5 * SECOND);
+        town.finish(60 * SECOND);
+        assert_eq!(town.garbled.len(), garbled);
+        assert_eq!(town.held()[&("t1".to_owned(), 0)].len(), 6, "it goes on");
+    }
+}
+
+#[test]
+fn sessions_go_on_after_the_node_forgot_them() {
+    let mut seen = 0;
+    for seed in 0..20 {
+        let other = Place {
+            topic: 1,
+            partition: 1,
+        };
+        let mut ops = vec![create(2)];
+        for n in 0..60 {
+            ops.push(write(&[T1, other]));
+            ops.push(if n % 5 == 0 {
+                read(&[T1])
+            } else {
+                read(&[T1, other])
+            });
+            if n % 20 == 7 {
+                ops.push(Operation::Seek {
+                    place: other,
+                    to_end: n > 30,
+                });
+            }
+        }
+        let mind = Mind {
+            forgets_sessions: 20,
+            hangs_up: 40,
+            ..Mind::default()
+        };
+        let mut town = Town::new(seed, vec![client(1, ops)], mind);
+        town.run(20 * SECOND);
+        town.finish(100 * SECOND);
+        assert_eq!(town.garbled, Vec::<String>::new());
+        assert!(town.toy.incremental > 10 && town.toy.forgotten > 0);
+        let fetched = town.answered.iter().filter_map(|(_, reply)| match reply {
+            Reply::Fetch { parts, .. } => Some(parts),
+            _ => None,
+        });
+        let batches = fetched.flatten().flat_map(|(_, fetched)| &fetched.batches);
+        seen += batches.map(|batch| batch.records.len()).sum::<usize>();
+    }
+    assert!(seen > 20 * 150, "{seen} records were read");
+}
+
+#[test]
+fn everything_is_written_and_read_whatever_it_takes() {
+    for seed in 0..30 {
+        let mut ops = vec![create(5)];
+        ops.extend((0..10).map(|n| {
+            write(&[Place {
+                topic: 1 + n % 2,
+                partition: n as i32 % 5,
+            }])
+        }));
+        let mut last = client(
+            2,
+            vec![Operation::ProduceEverywhere, Operation::ReadEverything],
+        );
+        last.ops.iter_mut().for_each(|op| op.at += 30 * SECOND);
+        (last.retries, last.patience, last.in_flight) = (u32::MAX, 180 * SECOND, 1);
+        let mind = Mind {
+            hangs_up: 6,
+            refuses: 4,
+            ..Mind::default()
+        };
+        let mut town = Town::new(seed, vec![client(1, ops), last], mind);
+        town.run(130 * SECOND);
+        assert!(town.clients[1].is_idle(), "seed {seed}");
+        let mut read: BTreeSet<RecordId> = BTreeSet::new();
+        for (asked, reply) in &town.answered {
+            if let (2, Reply::Fetch { parts, .. }) = (asked.client, reply) {
+                let batches = parts.iter().flat_map(|(_, fetched)| &fetched.batches);
+                read.extend(
+                    batches
+                        .flat_map(|batch| &batch.records)
+                        .filter_map(|record| record.2),
+                );
+            }
+        }
+        for (place, ids) in town.held() {
+            assert!(
+                ids.iter().any(|id| id.client == 2),
+                "seed {seed}: {place:?} was written to"
+            );
+            assert!(
+                ids.iter().all(|id| read.contains(id)),
+                "seed {seed}: {place:?} was read"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_client_that_is_told_nothing_gives_up_in_time() {
+    let ops = vec![create(1), write(&[T1]), read(&[T1])];
+    let mut town = Town::new(3, vec![client(1, ops)], Mind::default());
+    // The node takes requests and says nothing.
+    town.spoil = Some(|bytes| bytes.clear());
+    town.run(30 * SECOND);
+    assert!(!town.lost.is_empty());
+    let since: Vec<Nanos> = town.lost.iter().map(|asked| asked.at).collect();
+    assert!(since.iter().all(|at| *at < 30 * SECOND - 10 * SECOND));
+    town.spoil = None;
+    town.finish(200 * SECOND);
+}
+
+#[test]
+fn one_seed_is_one_run_and_what_is_drawn_for_an_operation_is_its_own() {
+    let run = |clients: Vec<ClientScript>| {
+        let mut town = Town::new(
+            7,
+            clients,
+            Mind {
+                hangs_up: 50,
+                refuses: 20,
+                ..Mind::default()
+            },
+        );
+        town.trace = Some(0);
+        town.run(10 * SECOND);
+        town
+    };
+    let one = run(drawn(7));
+    assert_eq!(one.trace, run(drawn(7)).trace);
+    // C4: the batches of an operation hold the same when another operation is taken out.
+    let mut fewer = drawn(7);
+    let reader = |op: &TimedOp| !matches!(op.what, Operation::Fetch { .. });
+    fewer
+        .iter_mut()
+        .for_each(|client| client.ops.retain(reader));
+    let other = run(fewer);
+    let contents = |town: &Town| -> BTreeMap<RecordId, u64> {
+        let batches = town.produced().map(|said| Arc::clone(said.1));
+        let batches: Vec<Arc<Batch>> = batches.collect();
+        let records = batches.iter().flat_map(|batch| {
+            let ids = batch.records.iter().map(|record| record.0);
+            ids.zip(batch.contents.iter().copied())
+        });
+        records.collect()
+    };
+    let (one, other) = (contents(&one), contents(&other));
+    let both = one.iter().filter(|(id, _)| other.contains_key(id));
+    let both: Vec<_> = both.collect();
+    assert!(both.len() > 20);
+    assert!(both.iter().all(|(id, content)| other[id] == **content));
+}
