@@ -6,7 +6,7 @@
 //! T3: damage to a segment excuses its own batches and what follows them in the same partition, damage to anything else excuses nothing.
 
 use crate::history::{Death, Partition};
-use crate::script::{Damage, Nanos};
+use crate::script::{Damage, Nanos, Target};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,12 @@ impl Atlas {
     pub fn wiped(&self) -> Option<Nanos> {
         let wiped = self.entries().filter(|(_, entry)| **entry == Entry::Wiped);
         wiped.map(|(at, _)| at).last()
+    }
+
+    /// Whether a segment was damaged: a node may refuse to serve such a log, in words.
+    pub fn hurt_a_segment(&self) -> bool {
+        let segment = |entry: &Entry| matches!(entry, Entry::Damaged { damage, .. } if damage.target == Target::Segment);
+        self.entries().any(|(_, entry)| segment(entry))
     }
 
     /// The first offset of a partition whose loss is excused by damage to a segment.

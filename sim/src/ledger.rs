@@ -27,6 +27,25 @@ pub struct Shown {
     pub last: Nanos,
 }
 
+impl Book {
+    /// The largest log start and high watermark that anybody had been told before `at`. An answer may be long on its way: it is judged by what
+    /// was known when it was asked for.
+    pub fn told_before(&self, at: Nanos) -> (i64, i64) {
+        let known = self.told.partition_point(|(told, ..)| *told < at);
+        let last = known.checked_sub(1).map(|last| self.told[last]);
+        last.map_or((0, 0), |(_, start, high)| (start, high))
+    }
+
+    fn tell(&mut self, at: Nanos, log_start: i64, high_watermark: i64) {
+        let more = log_start > self.log_start || high_watermark > self.high_watermark;
+        self.log_start = self.log_start.max(log_start);
+        self.high_watermark = self.high_watermark.max(high_watermark);
+        if more {
+            self.told.push((at, self.log_start, self.high_watermark));
+        }
+    }
+}
+
 /// A batch that a producer was told is taken.
 #[derive(Clone, Debug)]
 pub struct Acked {
@@ -49,6 +68,8 @@ pub struct Book {
     pub log_start: i64,
     /// The largest high watermark that anybody was told.
     pub high_watermark: i64,
+    /// When somebody was told a larger log start or high watermark than anybody before: time, log start, high watermark.
+    pub told: Vec<(Nanos, i64, i64)>,
     /// Since when everything in it counts: nothing was struck out after that.
     pub struck: Option<Nanos>,
 }
@@ -235,7 +256,7 @@ impl Ledger {
         }
         self.known(at, partition.topic, &named.topic);
         let book = self.books.entry(partition).or_default();
-        book.log_start = book.log_start.max(produced.log_start);
+        book.tell(at, produced.log_start, 0);
         let acked = book
             .acked
             .entry(produced.base_offset)
@@ -257,8 +278,7 @@ impl Ledger {
             return;
         }
         let book = self.books.entry(partition).or_default();
-        book.log_start = book.log_start.max(fetched.log_start);
-        book.high_watermark = book.high_watermark.max(fetched.high_watermark);
+        book.tell(at, fetched.log_start, fetched.high_watermark);
         for batch in &fetched.batches {
             let shown = book.shown.entry(batch.base_offset);
             let shown = shown.or_insert_with(|| Shown {
@@ -315,6 +335,8 @@ fn strike(book: &mut Book, at: Nanos, from: i64) {
     book.acked
         .retain(|base, acked| *base + acked.batch.records.len() as i64 <= from);
     book.high_watermark = book.high_watermark.min(from);
+    book.log_start = book.log_start.min(from);
+    book.told = vec![(at, book.log_start, book.high_watermark)];
     book.struck = Some(at);
 }
 

@@ -20,6 +20,9 @@ pub const MS: Nanos = 1_000_000;
 /// A second.
 pub const SECOND: Nanos = 1_000_000_000;
 
+/// An hour, in milliseconds.
+const HOUR_MS: i64 = 3_600_000;
+
 /// Everything that is decided before a run.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Script {
@@ -61,9 +64,17 @@ impl Script {
         }
     }
 
-    /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka.
+    /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka. They are forgotten by
+    /// the times of their batches, so a clock that jumps and a client with a clock of its own do it too.
     pub fn producers_expire(&self) -> bool {
+        let jumps = |fault: &TimedFault| matches!(fault.what, Fault::WallJump { .. });
+        let old = |op: &TimedOp| match op.what {
+            Operation::Produce { skew, .. } => skew < -HOUR_MS,
+            _ => false,
+        };
         self.settings.contains_key("producer.id.expiration.ms")
+            || self.faults.iter().any(jumps)
+            || self.clients.iter().any(|client| client.ops.iter().any(old))
     }
 }
 

@@ -6,7 +6,7 @@ use ron::ser::PrettyConfig;
 use crate::script::Script;
 
 /// Lists and maps are broken into lines down to here: an operation or a fault is one line.
-const DEPTH: usize = 4;
+const DEPTH: usize = 3;
 
 /// The text of a script; each line of `about` stands above it as a comment.
 pub fn print(script: &Script, about: &str) -> String {

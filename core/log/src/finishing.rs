@@ -2,7 +2,7 @@
 //! place get their names, and the log is open.
 //!
 //! Invariants
-//! - U2: the log is open only when everything that was removed is durably gone.
+//! - U2: the log is open only when everything that was removed is durably gone, and everything that is left is durable.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Offset, planted, sometimes};
 
@@ -27,10 +27,9 @@ impl Log {
                 let len = active.size;
                 sometimes!(fx, "recovery cut the active segment's file");
                 ops.push(DiskOp::Truncate { file, len });
-                // It would come back behind what is soon durable, and look like damage.
-                ops.push(DiskOp::Sync(file));
             }
         }
+        ops.extend(self.judged_files(opening, fx).map(DiskOp::Sync));
         for base in removed {
             for suffix in ["log", "index", "timeindex", "txnindex"] {
                 ops.push(DiskOp::Remove {
@@ -60,6 +59,27 @@ impl Log {
         for op in ops {
             self.ops.issue(Waiting::Opening, op, fx);
         }
+    }
+
+    /// Files whose records were judged and believed beyond what had been durable. They are made durable before anybody is shown them: a
+    /// reader was perhaps shown them before the crash, and what was cut off would come back behind them and look like damage.
+    fn judged_files(
+        &self,
+        opening: &Opening,
+        fx: &impl Emit,
+    ) -> impl Iterator<Item = ottla_machine::File> {
+        let durable = match opening.start {
+            Start::Recover { from, .. } if !planted!(fx, "recovery-point-advanced-in-recovery") => {
+                from
+            }
+            _ => Offset(i64::MAX),
+        };
+        let last = self.active().map(|active| active.base);
+        self.segments
+            .range(opening.first..)
+            .filter(move |(base, segment)| segment.end > durable || Some(**base) == last)
+            .filter(move |_| durable < Offset(i64::MAX))
+            .filter_map(|(_, segment)| segment.file())
     }
 
     pub(crate) fn on_finishing(
@@ -149,11 +169,7 @@ impl Log {
         };
         self.settled = self.tail;
         self.written = self.tail.offset;
-        self.flushed = if planted!(fx, "recovery-point-advanced-in-recovery") {
-            self.written
-        } else {
-            durable.min(self.written).max(self.start)
-        };
+        self.flushed = self.written;
         self.high_watermark = self.start;
         let cut = self.epochs.truncate_end(self.written);
         self.epochs_moved(cut, self.written);
@@ -166,7 +182,7 @@ impl Log {
         self.cool(fx);
     }
 
-    /// What was judged is to be synced, sealed segments get their indexes, and those of the active one go once it is
+    /// Sealed segments that were judged get their indexes, and those of the active one go once it is
     /// written to.
     fn adopt_segments(&mut self, opening: &Opening) {
         let last = self.active().map(|active| active.base);

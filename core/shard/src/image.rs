@@ -323,6 +323,8 @@ impl Shard {
             self.release(released, start, fx);
         }
         if before != after {
+            // Whoever is answered now is told the high watermark of this tenure, not that of a checkpoint.
+            self.advance(now, slot, fx);
             self.state_changed(now, slot, fx);
         }
         self.touch(slot);

@@ -130,7 +130,7 @@ impl Shard {
     }
 
     /// The log has moved: promises, the high watermark, and everybody who waited for them.
-    fn advance(&mut self, now: Now, slot: u32, fx: &mut Effects<Shard>) {
+    pub(crate) fn advance(&mut self, now: Now, slot: u32, fx: &mut Effects<Shard>) {
         let Some(entry) = self.entries.get_mut(slot).filter(|entry| entry.is_open()) else {
             return;
         };

@@ -109,10 +109,15 @@ fn over(scene: &Scene<'_>) -> Verdict {
     for (partition, book) in &scene.ledger.books {
         let mut copies: BTreeMap<(u32, u32, u16), u32> = BTreeMap::new();
         let mut last: BTreeMap<i64, (Producer, i32)> = BTreeMap::new();
+        let mut next = None;
         for (base, shown) in &book.shown {
             let Some((_, _, Some(first), _)) = shown.batch.records.first() else {
                 continue;
             };
+            if next.replace(shown.batch.last_offset + 1) != Some(*base) {
+                // What retention took before anybody read it may have stood between them.
+                last.clear();
+            }
             let key = (first.client, first.op, first.batch);
             let count = copies.entry(key).or_insert(0);
             *count += 1;

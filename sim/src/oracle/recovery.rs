@@ -48,15 +48,6 @@ impl Oracle for Recovery {
                     ),
                 );
             }
-            if held.high_watermark.0 != left.end && held.leader_epoch.is_some() {
-                return fired(
-                    NAME,
-                    format!(
-                        "{name}: its only replica leads, has all up to {} and shows {}",
-                        left.end, held.high_watermark.0
-                    ),
-                );
-            }
             same_batches(&name, left, found.get(&partition))?;
             if !scene.script.producers_expire() {
                 let known = held.producers().map(|producer| {

@@ -3,6 +3,7 @@
 
 use super::{Oracle, Scene, Verdict, fired};
 use crate::history::{Ask, BatchShown, Fetched, Named, Partition, Reply, Seen};
+use crate::script::Nanos;
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +34,7 @@ impl Oracle for Visibility {
                 }
             }
             if let Some(partition) = partition.filter(|_| fetched.error == 0 && damaged.is_none()) {
-                forward(scene, partition, fetched)?;
+                forward(scene, asked.at, partition, fetched)?;
             }
         }
         Ok(())
@@ -84,16 +85,22 @@ fn below(named: &Named, fetched: &Fetched, committed: bool) -> Verdict {
     )
 }
 
-fn forward(scene: &Scene<'_>, partition: Partition, fetched: &Fetched) -> Verdict {
-    let known = scene.ledger.books.get(&partition);
-    let known = known.map_or(0, |book| book.log_start);
-    if fetched.log_start >= 0 && fetched.log_start < known && !scene.script.is_lossy() {
+fn forward(scene: &Scene<'_>, asked: Nanos, partition: Partition, fetched: &Fetched) -> Verdict {
+    let Some(book) = scene.ledger.books.get(&partition) else {
+        return Ok(());
+    };
+    let (start, high) = book.told_before(asked);
+    let struck = book.struck.is_some_and(|struck| struck >= asked);
+    let back =
+        fetched.high_watermark < high || (fetched.log_start >= 0 && fetched.log_start < start);
+    if back && !struck {
         return fired(
             NAME,
             format!(
-                "{}: the log started at {known}, and starts at {} now",
+                "{}: readers were told log start {start} and high watermark {high}, and now {} and {}",
                 scene.name(partition),
-                fetched.log_start
+                fetched.log_start,
+                fetched.high_watermark
             ),
         );
     }

@@ -31,6 +31,7 @@ impl Node {
             paused: 0,
             stalled: 0,
             full: false,
+            restless: 0,
             ready: false,
             loops: 0,
             crash: Crash::Kill,
@@ -115,6 +116,7 @@ impl World {
             _ => self.node.media.kill(),
         }
         self.node.ready = false;
+        self.node.restless = 0;
         self.node.paused = 0;
         self.net.listening(false);
         let mut said = Vec::new();

@@ -68,6 +68,8 @@ pub(crate) struct Node {
     pub stalled: Nanos,
     /// The disk has no room.
     pub full: bool,
+    /// Turns in a row that did nothing.
+    pub restless: u32,
     /// It serves.
     pub ready: bool,
     /// So many of the next starts are killed again.
@@ -290,12 +292,15 @@ impl World {
                 }
             }
         }
+        self.note_failures();
+    }
+
+    /// What was made to fail is put on the map before anybody judges what came of it.
+    fn note_failures(&mut self) {
         for what in std::mem::take(&mut self.failed) {
             let now = self.now;
             self.lines.say(now, Lane::Fault, || what.clone());
-            self.node
-                .atlas
-                .note(now, crate::atlas::Entry::Failed { what });
+            self.node.atlas.note(now, crate::atlas::Entry::Failed { what });
         }
     }
 

@@ -73,6 +73,8 @@ pub(crate) struct Turned {
     pub panicked: Option<String>,
     /// Jobs to be done later.
     pub jobs: Vec<u64>,
+    /// Nothing came in, nothing was asked for, and the broker wants another turn at once.
+    pub idle: bool,
 }
 
 /// Who watches every step.
@@ -96,6 +98,7 @@ pub(crate) struct Process {
     products: VecDeque<(Op, <<Broker as Machine>::Job as Job>::Product)>,
     next_job: u64,
     turns: u64,
+    performed: u64,
     /// The monotonic clock when the run began.
     pub origin: Nanos,
     /// When the next turn is due on the agenda.
@@ -117,6 +120,7 @@ impl Process {
             products: VecDeque::new(),
             next_job: 0,
             turns: 0,
+            performed: 0,
             origin,
             turn_at: None,
             crash_after: None,
@@ -172,7 +176,7 @@ impl Process {
             .draw
             .below(Domain::TurnSize, 0, n, outside.weather.turn);
         self.ground.host().turn(outside);
-        let mut events = 0;
+        let (mut events, performed) = (0, self.performed);
         for round in 0..TURN_ROUNDS {
             let before = events;
             while events < most
@@ -201,6 +205,8 @@ impl Process {
                 return turned;
             }
         }
+        let due = self.broker.deadline().is_some_and(|at| at <= now.mono);
+        turned.idle = events == 0 && self.performed == performed && due;
         turned
     }
 
@@ -247,6 +253,7 @@ impl Process {
                 }
                 *left -= 1;
             }
+            self.performed += 1;
             watch.effect(&effect);
             match effect {
                 Effect::Tell(tell) => turned.tells.push(tell),

@@ -38,6 +38,7 @@ impl World {
         let left = self.node.media.clone();
         let draw = Draw::new(self.draw.at(Domain::Fork, self.node.life.into(), 1));
         let verdict = match start(&self.script, left.clone(), draw, self.clock.wall(self.now)) {
+            Err(_) if self.node.atlas.hurt_a_segment() => Ok(()),
             Err(what) => Err(Violation {
                 oracle: "recovery",
                 what: format!("a quiet start on what life {} left: {what}", self.node.life),

@@ -19,6 +19,8 @@ use crate::trace::{Hash, Lane, Lines};
 
 /// Everything is looked at after so many steps.
 const SWEEP: u64 = 5_000;
+/// So many turns in which nothing happens may follow each other: long work goes in slices that emit nothing.
+const RESTLESS: u32 = 300;
 
 /// Who watches a process while it takes a turn.
 struct Watcher<'a> {
@@ -153,6 +155,7 @@ impl World {
         }
         process.turn_at = None;
         let turned = self.turn();
+        self.note_failures();
         if let Some(what) = &turned.panicked {
             let death = Death::Panicked(what.clone());
             self.fail(Violation {
@@ -197,6 +200,19 @@ impl World {
     }
 
     fn after_turn(&mut self, turned: Turned) {
+        self.node.restless = if turned.idle {
+            self.node.restless + 1
+        } else {
+            0
+        };
+        if self.node.restless > RESTLESS {
+            self.fail(Violation {
+                oracle: "rest",
+                what: format!(
+                    "{RESTLESS} turns in a row did nothing, and the broker wants another at once"
+                ),
+            });
+        }
         for note in turned.notes {
             let now = self.now;
             self.lines.say(now, Lane::Node, || {
