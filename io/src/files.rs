@@ -31,7 +31,8 @@ pub trait Files {
     /// Rings this when something came back. Called once, before anything is submitted.
     fn wake_by(&mut self, bell: Arc<Bell>);
 
-    /// Makes a call: done at once, or found by [`Files::reap`] later. Calls of one lane of one log directory are made in order.
+    /// Makes a call: done at once, or found by [`Files::reap`] later. Calls of one lane of one log directory are made in order,
+    /// except that a read which need not wait may overtake.
     fn submit(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> Option<CallDone>;
 
     /// What came back since.

@@ -1,7 +1,7 @@
 //! Makes one call about files. Knows the kernel's words and no state.
 
 use std::collections::BTreeMap;
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use ottla_desk::{CallDone, Errno, Fd, FileCall, Looked, Opened, Path};
 use ottla_machine::{DirEntry, Kind, Mode, Name};
 use rustix::buffer::spare_capacity;
 use rustix::fs::{self, AtFlags, FallocateFlags, FileType, OFlags, Stat};
-use rustix::io::Errno as Os;
+use rustix::io::{Errno as Os, ReadWriteFlags};
 
 /// What a call touches.
 #[derive(Clone, Copy)]
@@ -245,6 +245,21 @@ fn read(file: &OwnedFd, at: u64, len: usize, buf: &mut Vec<u8>) -> Result<usize,
     Ok(got)
 }
 
+/// Reads at once what is in memory; `None`: the disk is needed, or there is another reason to take the long way.
+pub(crate) fn read_now(file: &OwnedFd, at: u64, len: usize, buf: &mut Vec<u8>) -> Option<CallDone> {
+    let before = buf.len();
+    buf.resize(before + len, 0);
+    let mut slices = [IoSliceMut::new(&mut buf[before..])];
+    let result = rustix::io::preadv2(file, &mut slices, at, ReadWriteFlags::NOWAIT);
+    let got = result.unwrap_or(0);
+    buf.truncate(before + got);
+    // Nothing may be the end, or what the call says where it must not wait: the long way tells.
+    (got > 0).then(|| CallDone::Read {
+        buf: std::mem::take(buf),
+        result: Ok(got),
+    })
+}
+
 /// Reading is the one way to be sure that it is there.
 fn warm(file: &OwnedFd, mut at: u64, len: u64) -> Result<(), Os> {
     let end = at + len;
@@ -259,4 +274,37 @@ fn warm(file: &OwnedFd, mut at: u64, len: u64) -> Result<(), Os> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use ottla_desk::CallDone;
+
+    use super::{IoSliceMut, Os, ReadWriteFlags, read_now};
+
+    #[test]
+    fn what_is_in_memory_is_read_at_once_and_the_end_is_left_to_the_lane() {
+        let file = tempfile::tempfile().expect("a file");
+        rustix::io::pwrite(&file, &[7; 10_000], 0).expect("written");
+        let file = OwnedFd::from(file);
+        let mut byte = [0];
+        let mut slices = [IoSliceMut::new(&mut byte)];
+        if rustix::io::preadv2(&file, &mut slices, 0, ReadWriteFlags::NOWAIT) == Err(Os::OPNOTSUPP)
+        {
+            // This file system cannot tell: then every read takes the lane.
+            return;
+        }
+        let mut buf = vec![1];
+        let done = read_now(&file, 4_000, 8_000, &mut buf);
+        let Some(CallDone::Read { buf, result }) = done else {
+            panic!("it was just written: {done:?}");
+        };
+        assert_eq!((result, buf.len()), (Ok(6_000), 6_001));
+        assert_eq!((buf[0], buf[1], buf[6_000]), (1, 7, 7));
+        let mut buf = vec![1];
+        assert_eq!(read_now(&file, 10_000, 10, &mut buf), None);
+        assert_eq!(buf, [1]);
+    }
 }

@@ -46,7 +46,8 @@ pub enum Lane {
     Inline,
     /// The log directory's flush lane, in order: somebody waits for durability.
     Flush,
-    /// The log directory's bulk lane, in order: may take long, nobody's flush waits behind it.
+    /// The log directory's bulk lane, in order: may take long, nobody's flush waits behind it. A `Pread` that need not wait
+    /// may overtake.
     Bulk,
 }
 

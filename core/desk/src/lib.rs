@@ -3,7 +3,7 @@
 //!
 //! Effects come in by [`Desk::take`]; system calls go out by [`Desk::next_call`]; their answers come back by
 //! [`Desk::back`]; events come out of [`Desk::event`]. The driver promises no order among answers, except that
-//! calls of one lane of one log directory are made in order.
+//! calls of one lane of one log directory are made in order, short reads apart (see [`Lane`]).
 //!
 //! K1: exactly one `Done` per `Op`, exactly one `Closed` per `Conn`.
 //! K2: an answer to a call that was dropped with its connection changes nothing.

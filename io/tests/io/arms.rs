@@ -178,9 +178,10 @@ impl Files for Late {
     fn submit(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> Option<CallDone> {
         let order = match lane {
             Lane::Flush => (1, root.0),
-            Lane::Bulk => (2, root.0),
+            // A read that need not wait overtakes.
+            Lane::Bulk if !matches!(call, FileCall::Pread { .. }) => (2, root.0),
             // Nothing orders these among each other.
-            Lane::Inline => (0, self.rng.next_u64()),
+            Lane::Inline | Lane::Bulk => (0, self.rng.next_u64()),
         };
         let lane_calls = self.lanes.entry(order).or_default();
         lane_calls.push_back((id, lane, root, call));
