@@ -3,8 +3,9 @@
 /// Opening reads and judges this much per slice: the step limit of the grammar.
 pub const SLICE_BYTES: u32 = 256 << 10;
 
-/// A block of a segment that a question faults in: large enough for the batches of several index intervals.
-pub const BLOCK_BYTES: u32 = 64 << 10;
+/// A block of a segment that a question faults in: large enough for the batches of several index intervals, small enough
+/// that copying it out of the page cache is no work.
+pub const BLOCK_BYTES: u32 = 16 << 10;
 
 /// One write takes at most this much of what was appended, so that a backlog does not become one huge system call.
 pub const WRITE_BYTES: usize = 8 << 20;

@@ -37,6 +37,12 @@ impl OffsetIndex {
         at.ok().map(|at| self.0[at].0)
     }
 
+    /// The furthest batch with an entry that begins at or before `position`.
+    pub(crate) fn last_until(&self, position: u64) -> Option<u64> {
+        let after = self.0.partition_point(|(_, at)| u64::from(*at) <= position);
+        after.checked_sub(1).map(|at| u64::from(self.0[at].1))
+    }
+
     /// Where to start looking for the batch that holds `relative`: at a batch that begins at or before it.
     pub(crate) fn floor(&self, relative: u32) -> u32 {
         self.floor_entry(relative)
@@ -113,6 +119,10 @@ mod tests {
         assert_eq!(index.floor(9), 100);
         assert_eq!(index.floor(18), 100);
         assert_eq!(index.floor(500), 200);
+        assert_eq!(
+            [99, 100, 199, 200].map(|at| index.last_until(at)),
+            [None, Some(100), Some(100), Some(200)]
+        );
         index.truncate(200);
         assert_eq!(index.last(), Some((9, 100)));
     }

@@ -69,7 +69,15 @@ impl Log {
         let opened = opened(segment)?;
         let end = self.end_position(blocks, segment, opened, upto)?;
         let room = end.saturating_sub(found.position).max(size as u64);
-        let length = room.min(max_bytes.max(size) as u64);
+        let most = max_bytes.max(size) as u64;
+        let length = if room <= most {
+            room
+        } else {
+            // The rest of a batch would be sent in vain. An entry that lies costs no more than that.
+            let whole = opened.index.last_until(found.position + most);
+            let whole = whole.and_then(|end| end.checked_sub(found.position));
+            whole.filter(|len| *len >= size as u64).unwrap_or(most)
+        };
         let mut parts = Parts::default();
         parts.push(Part::File {
             file: opened.file,

@@ -235,3 +235,21 @@ fn a_remembered_place_in_a_file_that_was_closed_is_found_again() {
     }
     assert_eq!(world.contents(), model);
 }
+
+#[test]
+fn a_range_found_by_the_index_ends_with_a_whole_batch() {
+    let mut world = World::new(LogConfig::default());
+    for turn in 0..9 {
+        let batch = plain(3, 6_700, 999_000 + turn);
+        world.append(batch, 0).expect("appended");
+        world.run();
+    }
+    let size = plain(3, 6_700, 0).len();
+    // Nothing is remembered in the next life.
+    let mut world = world.restarted();
+    let end = world.log.written().0;
+    for max in [size * 2, size * 3 - 1, size * 3] {
+        let (bytes, _) = world.read(3, end, max).expect("in range");
+        assert_eq!(bytes.len(), max / size * size);
+    }
+}
