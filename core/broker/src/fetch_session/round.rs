@@ -361,7 +361,9 @@ impl Session {
             };
             interest.told = (interest.seen.high_watermark, interest.seen.log_start_offset);
             // Found in this round is what counts; that it stood at its end in an earlier one says nothing any more.
-            let passed = interest.passed && matches!(interest.found, Found::Unread);
+            let passed = interest.passed
+                && (matches!(interest.found, Found::Unread)
+                    || planted!(self.switch, "fetch-session-passes-over-news"));
             let waits = interest.is_at_end(isolation) || passed;
             let sated = interest.bytes() > 0 || !matches!(interest.found, Found::Read { .. });
             interest.found = Found::Unread;
