@@ -41,7 +41,9 @@ impl Book {
         self.log_start = self.log_start.max(log_start);
         self.high_watermark = self.high_watermark.max(high_watermark);
         if more {
-            self.told.push((at, self.log_start, self.high_watermark));
+            let start = self.told.last().map_or(0, |(_, start, _)| *start);
+            self.told
+                .push((at, start.max(log_start), self.high_watermark));
         }
     }
 }
@@ -113,6 +115,10 @@ pub struct Ledger {
     pub unsure: BTreeSet<Arc<str>>,
     /// Partitions.
     pub books: BTreeMap<Partition, Book>,
+    /// When a process died last.
+    died: Option<Nanos>,
+    /// When a process died last in a way that may have lost what no sync covered.
+    lossy: Option<Nanos>,
     /// Batches by client, operation and batch.
     pub sent: BTreeMap<(u32, u32, u16), Sent>,
 }
@@ -128,11 +134,11 @@ impl Ledger {
         })
     }
 
-    /// Whether a topic's end was asked for.
+    /// Whether a topic's end was asked for; by its name perhaps before anybody knew this topic, and done late.
     pub fn may_be_gone(&self, topic: &TopicId) -> bool {
         self.topics
             .get(topic)
-            .is_none_or(|topic| topic.delete_asked.is_some())
+            .is_none_or(|topic| topic.delete_asked.is_some() || self.unsure.contains(&topic.name))
     }
 
     /// Who made a record.
@@ -144,7 +150,7 @@ impl Ledger {
     pub fn take(&mut self, at: Nanos, seen: &Seen<'_>, atlas: &Atlas, media: &Media) {
         match seen {
             Seen::Asked(asked) => self.asked(at, asked),
-            Seen::Answered(asked, reply) => self.answered(at, asked, reply),
+            Seen::Answered(asked, reply) => self.answered(at, asked, reply, atlas),
             Seen::Died { how, .. } => self.died(at, how, atlas, media),
             Seen::Started { .. } => self.started(at, atlas, media),
             _ => {}
@@ -191,19 +197,22 @@ impl Ledger {
         }
     }
 
-    fn answered(&mut self, at: Nanos, asked: &Asked, reply: &Reply) {
+    fn answered(&mut self, at: Nanos, asked: &Asked, reply: &Reply, atlas: &Atlas) {
+        // The answer may be of a life that has ended since, and what it says no longer so: G1.
+        let late = self.lossy.is_some_and(|lossy| lossy >= asked.at);
         match (&asked.ask, reply) {
             (Ask::Produce { acks, parts, .. }, Reply::Produce { parts: answers }) => {
                 for (named, produced) in answers {
                     let batch = parts.iter().find(|(asked, _)| same(asked, named));
-                    if let Some((_, batch)) = batch {
-                        self.produced(at, *acks, named, batch, produced);
+                    let weak = *acks != -1 || !atlas.flush_on_ack;
+                    if let Some((_, batch)) = batch.filter(|_| !(late && weak)) {
+                        self.produced(at, asked, *acks, named, batch, produced);
                     }
                 }
             }
-            (_, Reply::Fetch { parts, .. }) => {
+            (_, Reply::Fetch { parts, .. }) if atlas.flush_on_ack || !late => {
                 for (named, fetched) in parts {
-                    self.fetched(at, named, fetched);
+                    self.fetched(at, asked, named, fetched);
                 }
             }
             (_, Reply::Metadata { topics }) => {
@@ -243,6 +252,7 @@ impl Ledger {
     fn produced(
         &mut self,
         at: Nanos,
+        asked: &Asked,
         acks: i16,
         named: &Named,
         batch: &Arc<Batch>,
@@ -255,8 +265,9 @@ impl Ledger {
             return;
         }
         self.known(at, partition.topic, &named.topic);
+        let of_this_life = self.died.is_none_or(|died| died < asked.at);
         let book = self.books.entry(partition).or_default();
-        book.tell(at, produced.log_start, 0);
+        book.tell(at, if of_this_life { produced.log_start } else { -1 }, 0);
         let acked = book
             .acked
             .entry(produced.base_offset)
@@ -270,15 +281,17 @@ impl Ledger {
         }
     }
 
-    fn fetched(&mut self, at: Nanos, named: &Named, fetched: &Fetched) {
+    fn fetched(&mut self, at: Nanos, asked: &Asked, named: &Named, fetched: &Fetched) {
         let Some(partition) = self.sure(named) else {
             return;
         };
         if fetched.error != 0 {
             return;
         }
+        let of_this_life = self.died.is_none_or(|died| died < asked.at);
         let book = self.books.entry(partition).or_default();
-        book.tell(at, fetched.log_start, fetched.high_watermark);
+        let start = if of_this_life { fetched.log_start } else { -1 };
+        book.tell(at, start, fetched.high_watermark);
         for batch in &fetched.batches {
             let shown = book.shown.entry(batch.base_offset);
             let shown = shown.or_insert_with(|| Shown {
@@ -291,11 +304,17 @@ impl Ledger {
 
     /// G1.
     fn died(&mut self, at: Nanos, how: &Death, atlas: &Atlas, media: &Media) {
+        self.died = Some(at);
+        for book in self.books.values_mut() {
+            // What retention had begun to take away may be there once more, as with Kafka.
+            book.told.push((at, 0, book.high_watermark));
+        }
         let failed = |entry: &Entry| matches!(entry, Entry::Failed { .. });
         let lossy = *how == Death::PowerCut || atlas.entries().any(|(_, entry)| failed(entry));
         if !lossy {
             return;
         }
+        self.lossy = Some(at);
         let logs = on_disk::logs(media);
         for (partition, book) in &mut self.books {
             let end = logs.get(partition).map_or(0, |log| log.end);

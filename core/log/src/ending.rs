@@ -70,6 +70,8 @@ impl Log {
         self.dropped.clear();
         self.rewrites.abandon(fx);
         self.pending.clear();
+        self.roll_wanted = false;
+        self.retry_at = None;
         self.rewrites.give_up();
         self.tail = self.settled;
         self.phase = Phase::Closing;

@@ -82,6 +82,7 @@ impl Shard {
                 self.changes.topics.insert(id, next);
             }
         }
+        self.caught_up |= self.image.is_some() && !self.changes.any();
     }
 
     /// Applies up to `most` partitions of a topic from `from` on. How many, and where to go on.

@@ -125,6 +125,8 @@ pub struct Shard {
     dirs: Vec<LogDir>,
     image: Option<Arc<Image>>,
     changes: Changes,
+    /// Every partition that the first image names has a replica: what an unclean stop left is known.
+    caught_up: bool,
     settings: BTreeMap<ottla_protocol::Uuid, Arc<Settings>>,
     entries: Entries,
     by_id: BTreeMap<PartitionId, u32>,
@@ -165,6 +167,7 @@ impl Default for Shard {
             dirs: Vec::new(),
             image: None,
             changes: Changes::default(),
+            caught_up: false,
             settings: BTreeMap::new(),
             entries: Entries::default(),
             by_id: BTreeMap::new(),
@@ -377,7 +380,7 @@ impl Machine for Shard {
             || (self.stage == Stage::Running && self.changes.any())
             || (self.can_open())
             || self.counts_strays()
-            || self.retaining.is_some()
+            || self.retention_goes_on()
             || self.checkpoint_goes_on()
             || self.stop_goes_on();
         if at_once {

@@ -7,12 +7,15 @@ use crate::entry::Entry;
 use crate::{Shard, Timer, limits};
 
 impl Shard {
+    /// Whether a pass needs another settle at once. One that falls due before the directories are read waits for that; one that falls
+    /// due while the shard stops is not made.
+    pub(crate) fn retention_goes_on(&self) -> bool {
+        self.stage == crate::Stage::Running && self.retaining.is_some()
+    }
+
     /// A slice of the pass that is under way.
     pub(crate) fn retain_some(&mut self, now: Now, fx: &mut Effects<Shard>) {
-        let Some(from) = self
-            .retaining
-            .filter(|_| self.stage == crate::Stage::Running)
-        else {
+        let Some(from) = self.retaining.filter(|_| self.retention_goes_on()) else {
             return;
         };
         let until = from

@@ -29,13 +29,10 @@ impl Shard {
         if matches!(self.stage, crate::Stage::Stopping | crate::Stage::Stopped) {
             return;
         }
-        let looked_at_all =
-            self.stage == crate::Stage::Running && self.image.is_some() && !self.changes.any();
-        self.stopping.unclean = !looked_at_all && !self.started_clean();
+        self.stopping.unclean = !self.caught_up && !self.started_clean();
         self.stage = crate::Stage::Stopping;
         self.stopping.queue = self.entries.iter().map(|(slot, _)| slot).collect();
         self.retaining = None;
-        self.timers.set(crate::Timer::Retention, None);
     }
 
     /// Whether stopping needs another settle at once.

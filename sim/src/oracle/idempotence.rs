@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, Named, Partition, Producer, Reply, Seen};
+use crate::history::{Ask, Named, Partition, Producer, Reply, Seen, Wrong};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,10 @@ impl Oracle for Idempotence {
                     if produced.error != 0 {
                         continue;
                     }
-                    if let Some(how) = batch.wrong {
+                    // A topic of that name that was made since knows nothing of this producer.
+                    let sure =
+                        batch.wrong == Some(Wrong::Corrupt) || scene.ledger.sure(named).is_some();
+                    if let Some(how) = batch.wrong.filter(|_| sure) {
                         return fired(
                             NAME,
                             format!(

@@ -2,7 +2,7 @@
 //! offset); the high watermark that readers are told never goes back.
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, BatchShown, Fetched, Named, Partition, Reply, Seen};
+use crate::history::{Ask, BatchShown, Fetched, Named, Partition, Reply, Seen, Wrong};
 use crate::script::Nanos;
 
 /// See above.
@@ -133,7 +133,10 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
     if named.by_id && !sent.by_name && !sent.ids.contains(&named.id) {
         return wrong(format!("{first:?} was sent to another topic of that name"));
     }
-    if let Some(how) = sent.batch.wrong {
+    // A topic of that name that was made since knows nothing of the producer, and takes any sequence.
+    let unsure = sent.by_name && scene.ledger.unsure.contains(&sent.topic);
+    let forbidden = |how: &Wrong| *how == Wrong::Corrupt || !unsure;
+    if let Some(how) = sent.batch.wrong.filter(forbidden) {
         return wrong(format!(
             "{first:?} is of a batch that was made wrong ({how:?})"
         ));

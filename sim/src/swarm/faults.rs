@@ -91,7 +91,10 @@ pub fn faults(stream: &mut Stream, profile: Profile, script: &Script) -> Vec<Tim
     let mut faults = Vec::new();
     for class in CLASSES {
         let (wanted, many) = (stream.coin(), stream.size(1, 8));
-        if !wanted || !fits(class, profile, stream) {
+        // Producer ids begin anew on an empty disk: producers of before would be taken for those of after.
+        let fits_clients =
+            class != Class::Wipe || script.clients.iter().all(|client| !client.idempotent);
+        if !wanted || !fits(class, profile, stream) || !fits_clients {
             continue;
         }
         let many = match class {

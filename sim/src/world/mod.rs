@@ -235,6 +235,11 @@ impl World {
         };
         self.now = self.now.max(at);
         if self.now > self.patience {
+            if self.node.atlas.hurt_a_segment() {
+                // Its own data was damaged below what it may cut off: it says so and stays away.
+                self.phase = Phase::Over;
+                return;
+            }
             let pending = self.pending();
             return self.fail(liveness::late(self.phase, &pending));
         }

@@ -17,8 +17,10 @@ use crate::script::{Arm, Chances, MS, Nanos, SECOND, Script};
 
 /// How long a quiet start may take, at most.
 const PATIENCE: Nanos = 120 * SECOND;
-/// How long a started node is left alone, so that what it opens lazily is open.
+/// How long a started node is left alone, so that what it does in time is done.
 const REST: Nanos = 2 * SECOND;
+/// How long its logs may take to open, at most.
+const OPENING: Nanos = 60 * SECOND;
 
 struct Nobody;
 
@@ -100,7 +102,12 @@ fn start(
         for number in turned.jobs {
             process.job_done(number);
         }
-        if ready.is_some_and(|since| now > since + REST) {
+        let open = || {
+            let mut logs = process.broker.logs();
+            logs.all(|held| held.is_open() || held.leaving)
+        };
+        let rested = |since| now > since + REST && (open() || now > since + OPENING);
+        if ready.is_some_and(rested) {
             return Ok((process.broker, media));
         }
         if now > PATIENCE {
