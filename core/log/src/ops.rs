@@ -32,6 +32,8 @@ pub(crate) enum Waiting {
     Named(File),
     /// A step of opening.
     Opening,
+    /// What opening believed is written once more.
+    WrittenAgain,
     /// A step of warming the segment with this base.
     Warming(i64),
     /// A look at the batch that is said to be the newest of a segment that is too old.

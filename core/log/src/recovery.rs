@@ -6,6 +6,8 @@
 //!
 //! Invariants
 //! - Z1: after opening, every batch from the first judged segment on has a right checksum and offsets that rise.
+//! - Z2: what is believed beyond the recovery point is written once more before it is synced. A sync that failed may have left it
+//!   readable and clean in the page cache but not on the disk; no later sync would write it, and only a power cut would tell.
 
 use bytes::Bytes;
 use ottla_machine::{
@@ -48,6 +50,8 @@ impl Log {
             over_once: false,
             applied: opening.state_from,
             over: None,
+            again: Vec::new(),
+            again_at: 0,
             removed: Vec::new(),
         };
         if opening.recovers() {
@@ -222,7 +226,10 @@ impl Log {
                 } => {
                     fx.spend(Spend::Bytes, bytes.len());
                     match self.judge_batch(scanning, &header, &bytes) {
-                        Ok(()) => self.take_batch(opening, scanning, &header, bytes, out),
+                        Ok(()) => {
+                            keep(opening, scanning, position, &header, &bytes);
+                            self.take_batch(opening, scanning, &header, bytes, out);
+                        }
                         Err(why) => {
                             sometimes!(fx, "a whole batch was not believed");
                             scanning.over = Some(bad(scanning, position, why));
@@ -237,9 +244,24 @@ impl Log {
             }
         }
         scanning.scan = Some(scan);
+        self.write_again(scanning, fx);
         if scanning.over.is_none() {
             self.ask_scanning(scanning, fx);
         }
+    }
+
+    /// Z2.
+    fn write_again(&mut self, scanning: &mut Scanning, fx: &mut impl Emit) {
+        let bytes = std::mem::take(&mut scanning.again);
+        if bytes.is_empty() || planted!(fx, "recovered-tail-not-written-again") {
+            return;
+        }
+        let write = DiskOp::Write {
+            file: scanning.file,
+            at: scanning.again_at,
+            bytes,
+        };
+        self.ops.issue(Waiting::WrittenAgain, write, fx);
     }
 
     fn judge_batch(
@@ -430,6 +452,19 @@ impl Log {
 }
 
 /// A batch that does not fit: the log's end, or the sign of an index that led astray.
+/// Z2: a batch beyond the recovery point is to be written again.
+fn keep(opening: &Opening, scanning: &mut Scanning, position: u64, header: &Header, bytes: &Bytes) {
+    let Start::Recover { from, .. } = opening.start else {
+        return;
+    };
+    if scanning.judged && header.next_offset() > from.0 {
+        if scanning.again.is_empty() {
+            scanning.again_at = position;
+        }
+        scanning.again.push(bytes.clone());
+    }
+}
+
 fn bad(scanning: &Scanning, position: u64, why: String) -> Over {
     if scanning.resumed {
         Over::Restart

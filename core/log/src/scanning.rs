@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use ottla_machine::{File, Offset};
 
 use crate::scan::Scan;
@@ -27,6 +28,9 @@ pub(crate) struct Scanning {
     /// Up to where the producers' state has taken batches in.
     pub(crate) applied: Offset,
     pub(crate) over: Option<Over>,
+    /// Batches of this slice that are to be written once more, and where they lie: W1 of `recovery`.
+    pub(crate) again: Vec<Bytes>,
+    pub(crate) again_at: u64,
     pub(crate) removed: Vec<i64>,
 }
 
