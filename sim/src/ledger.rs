@@ -355,7 +355,7 @@ fn strike(book: &mut Book, at: Nanos, from: i64) {
         .retain(|base, acked| *base + acked.batch.records.len() as i64 <= from);
     book.high_watermark = book.high_watermark.min(from);
     book.log_start = book.log_start.min(from);
-    book.told = vec![(at, book.log_start, book.high_watermark)];
+    book.told = vec![(at, 0, book.high_watermark)];
     book.struck = Some(at);
 }
 

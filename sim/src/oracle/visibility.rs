@@ -25,7 +25,12 @@ impl Oracle for Visibility {
         };
         for (named, fetched) in parts {
             let partition = scene.ledger.sure(named);
-            let damaged = partition.and_then(|partition| scene.atlas.damaged_from(partition));
+            // However it was named: damage is an excuse for whoever may have read it.
+            let read = Partition {
+                topic: named.id,
+                index: named.index,
+            };
+            let damaged = scene.atlas.damaged_from(read);
             whole(named, fetched, damaged)?;
             below(named, fetched, *committed)?;
             for batch in &fetched.batches {
