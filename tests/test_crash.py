@@ -165,7 +165,7 @@ class Java(Process):
 
     def command(self, address, directory):
         config = directory / f"{self.who}.properties"
-        config.write_text("delivery.timeout.ms=300000\nretries=2147483647\nretry.backoff.ms=20\n"
+        config.write_text("delivery.timeout.ms=300000\nmax.block.ms=300000\nretries=2147483647\nretry.backoff.ms=20\n"
                           "reconnect.backoff.ms=20\nreconnect.backoff.max.ms=200\nrequest.timeout.ms=10000\nlinger.ms=2\n"
                           f"enable.idempotence={str(self.idempotent).lower()}\n")
         return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
