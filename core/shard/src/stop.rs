@@ -159,6 +159,11 @@ impl Shard {
         }
     }
 
+    /// A deleted topic's log is closed: nothing of it is to be saved.
+    pub(crate) fn log_gone(&mut self, slot: u32) {
+        self.stopping.closing.remove(&slot);
+    }
+
     /// A log that was being closed lies in a directory that went offline.
     pub(crate) fn log_lost(&mut self, slot: u32) {
         if self.stopping.closing.remove(&slot) {

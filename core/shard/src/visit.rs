@@ -245,7 +245,7 @@ impl Shard {
             return;
         };
         if entry.leaving {
-            self.stopping.closing.remove(&slot);
+            self.log_gone(slot);
             return self.free(slot);
         }
         let was_open = !entry.opening;
