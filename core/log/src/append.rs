@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use ottla_machine::{LeaderEpoch, Now, Offset, ProducerId, planted};
-use ottla_record::{Header, stamp};
+use ottla_record::{Batch, Header, NO_TIMESTAMP, stamp};
 
 use crate::producer_state::{Producer, Verdict};
 use crate::segment::Segment;
@@ -142,6 +142,15 @@ impl Log {
         pins: usize,
         origin: Origin,
     ) -> Result<Prepared, Refusal> {
+        if let Some(header) = self.again(&records, origin) {
+            return Ok(Prepared::Ready(Ready {
+                header,
+                records,
+                pins,
+                append_time_ms: NO_TIMESTAMP,
+                origin,
+            }));
+        }
         if is_long(&self.config, &records, origin) {
             return Ok(Prepared::Job(LogJob::Judge {
                 config: self.config.clone(),
@@ -152,6 +161,23 @@ impl Log {
             }));
         }
         judge(&self.config, now.wall, records, pins, origin).map(Prepared::Ready)
+    }
+
+    /// A batch that was taken before and comes again is a duplicate, whatever the topic's rules or the clock say of it by now: refused, its
+    /// producer would give its sequence to other records, and these would be taken for it.
+    fn again(&self, records: &Bytes, origin: Origin) -> Option<Header> {
+        if !matches!(origin, Origin::Client { .. }) {
+            return None;
+        }
+        let batch = Batch::parse(records).ok()?;
+        let header = *batch.header();
+        let known = header.has_producer_id()
+            && header.size() == records.len()
+            && matches!(
+                self.producers.judge(&header, self.switch),
+                Ok(Verdict::Duplicate { .. })
+            );
+        (known && batch.crc_is_right()).then_some(header)
     }
 
     /// Judges at once, however long it takes, and appends. Nothing is emitted before `settle`.

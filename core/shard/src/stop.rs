@@ -92,16 +92,18 @@ impl Shard {
             return;
         };
         let there = self.opener.home(&entry.dir_name).is_some();
+        // A deleted topic's directory: the next start goes on with it, whatever is in it.
+        let unread = !clean && !entry.leaving;
         match &mut entry.stage {
             // Recovery has not come to it.
             Stage::Named | Stage::Queued | Stage::Looking(_) | Stage::Damaged => {
                 sometimes!(fx, "the shard stopped before it had opened a log");
-                self.stopping.unclean |= there && !clean;
+                self.stopping.unclean |= there && unread;
             }
             Stage::Held(replica) => match replica.log().phase() {
                 // Nothing was changed that recovery would not change again.
                 Phase::Opening => {
-                    self.stopping.unclean |= !clean;
+                    self.stopping.unclean |= unread;
                     replica.log_mut().stop(now, fx);
                     self.stopping.closing.insert(slot);
                     self.touch(slot);
