@@ -101,8 +101,8 @@ impl Agenda {
         }));
     }
 
-    /// What happens next, and when.
-    pub fn next(&mut self) -> Option<(Nanos, Happening)> {
+    /// Takes what happens next, and when.
+    pub fn take(&mut self) -> Option<(Nanos, Happening)> {
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.what))
     }
 

@@ -100,16 +100,21 @@ impl Atlas {
         self.entries().any(|(_, entry)| segment(entry))
     }
 
-    /// The first offset of a partition whose loss is excused by damage to a segment.
-    pub fn damaged_from(&self, partition: Partition) -> Option<i64> {
-        let from = self.entries().filter_map(|(_, entry)| match entry {
+    /// Partitions of which a segment was damaged, and the first offset of each whose loss that excuses.
+    pub fn damaged_partitions(&self) -> impl Iterator<Item = (Partition, i64)> {
+        self.entries().filter_map(|(_, entry)| match entry {
             Entry::Damaged {
                 partition: Some(of),
-                offset,
+                offset: Some(offset),
                 ..
-            } if *of == partition => *offset,
+            } => Some((*of, *offset)),
             _ => None,
-        });
-        from.min()
+        })
+    }
+
+    /// The first offset of a partition whose loss is excused by damage to a segment.
+    pub fn damaged_from(&self, partition: Partition) -> Option<i64> {
+        let of = self.damaged_partitions().filter(|(of, _)| *of == partition);
+        of.map(|(_, from)| from).min()
     }
 }

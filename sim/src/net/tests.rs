@@ -82,7 +82,7 @@ impl Wire {
         if self.agenda.next_at().is_none_or(|at| at > until) {
             return false;
         }
-        if let Some((at, Happening::Net(event))) = self.agenda.next() {
+        if let Some((at, Happening::Net(event))) = self.agenda.take() {
             self.now = self.now.max(at);
             self.with(|net, air, out| net.happen(event, air, out));
         }

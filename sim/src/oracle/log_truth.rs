@@ -66,13 +66,7 @@ fn in_a_row(scene: &Scene<'_>, named: &Named, fetched: &Fetched, from: Option<i6
 
 /// Damage may have taken what was asked for.
 fn excused(scene: &Scene<'_>, named: &Named, from: i64) -> bool {
-    let partition = scene.ledger.sure(named);
-    partition.is_none_or(|partition| {
-        scene
-            .atlas
-            .damaged_from(partition)
-            .is_some_and(|damaged| damaged <= from)
-    })
+    scene.damaged(named).is_some_and(|damaged| damaged <= from)
 }
 
 fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {

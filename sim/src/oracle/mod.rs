@@ -24,7 +24,7 @@ use ottla_machine::Spent;
 use ottla_media::Media;
 
 use crate::atlas::Atlas;
-use crate::history::{Partition, Seen};
+use crate::history::{Named, Partition, Seen, TopicId};
 use crate::ledger::Ledger;
 use crate::script::{Nanos, Script};
 
@@ -72,6 +72,17 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// The first offset whose loss is excused by damage, of the partition that is named, however it is named.
+    pub fn damaged(&self, named: &Named) -> Option<i64> {
+        let meant = |id: &TopicId| {
+            let topic = self.ledger.topics.get(id);
+            *id == named.id || topic.is_none_or(|topic| topic.name == named.topic)
+        };
+        let damaged = self.atlas.damaged_partitions();
+        let of = damaged.filter(|(of, _)| of.index == named.index && meant(&of.topic));
+        of.map(|(_, from)| from).min()
+    }
+
     /// A partition's name, for people.
     pub fn name(&self, partition: Partition) -> String {
         let topic = self.ledger.topics.get(&partition.topic);
@@ -122,11 +133,12 @@ pub struct Oracles {
     metadata_replay: metadata_replay::MetadataReplay,
     recovery: recovery::Recovery,
     step_budget: bounds::StepBudget,
+    resource_bounds: bounds::ResourceBounds,
     invariants: invariants::Invariants,
 }
 
 impl Oracles {
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 12]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 13]) {
         (
             &self.ledger,
             [
@@ -141,6 +153,7 @@ impl Oracles {
                 &mut self.metadata_replay,
                 &mut self.recovery,
                 &mut self.step_budget,
+                &mut self.resource_bounds,
                 &mut self.invariants,
             ],
         )

@@ -25,12 +25,7 @@ impl Oracle for Visibility {
         };
         for (named, fetched) in parts {
             let partition = scene.ledger.sure(named);
-            // However it was named: damage is an excuse for whoever may have read it.
-            let read = Partition {
-                topic: named.id,
-                index: named.index,
-            };
-            let damaged = scene.atlas.damaged_from(read);
+            let damaged = scene.damaged(named);
             whole(named, fetched, damaged)?;
             below(named, fetched, *committed)?;
             for batch in &fetched.batches {
@@ -74,7 +69,7 @@ fn below(named: &Named, fetched: &Fetched, committed: bool) -> Verdict {
     let last = fetched.batches.last().map_or(-1, |batch| batch.last_offset);
     let order = fetched.last_stable <= fetched.high_watermark
         && (fetched.log_start < 0 || fetched.log_start <= fetched.high_watermark);
-    if last < limit.max(0) && order || (fetched.batches.is_empty() && order) {
+    if order && (fetched.batches.is_empty() || last < limit.max(0)) {
         return Ok(());
     }
     fired(

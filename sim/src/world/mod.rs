@@ -230,7 +230,7 @@ impl World {
 
     /// The next thing happens.
     fn happen_next(&mut self) {
-        let Some((at, what)) = self.agenda.next() else {
+        let Some((at, what)) = self.agenda.take() else {
             return self.fail(liveness::stuck(self.phase));
         };
         self.now = self.now.max(at);
@@ -305,7 +305,9 @@ impl World {
         for what in std::mem::take(&mut self.failed) {
             let now = self.now;
             self.lines.say(now, Lane::Fault, || what.clone());
-            self.node.atlas.note(now, crate::atlas::Entry::Failed { what });
+            self.node
+                .atlas
+                .note(now, crate::atlas::Entry::Failed { what });
         }
     }
 

@@ -120,7 +120,7 @@ fn start(
             .min(deadline)
             .max(now + 1);
         while agenda.next_at().is_some_and(|at| at <= now) {
-            let Some((_, Happening::Host(_, event))) = agenda.next() else {
+            let Some((_, Happening::Host(_, event))) = agenda.take() else {
                 continue;
             };
             let mut outside = Outside {
@@ -146,14 +146,10 @@ fn take(turned: &Turned) -> Result<bool, String> {
     if let Some(what) = &turned.panicked {
         return Err(format!("it panicked: {what}"));
     }
-    for tell in &turned.tells {
-        match tell {
-            BrokerTell::Ready => return Ok(true),
-            BrokerTell::Stopped(Cause::Refused(why) | Cause::Offline(why)) => {
-                return Err(why.clone());
-            }
-            BrokerTell::Stopped(Cause::Asked { .. }) => return Err("it stopped".to_owned()),
-        }
+    match turned.tells.first() {
+        None => Ok(false),
+        Some(BrokerTell::Ready) => Ok(true),
+        Some(BrokerTell::Stopped(Cause::Refused(why) | Cause::Offline(why))) => Err(why.clone()),
+        Some(BrokerTell::Stopped(Cause::Asked { .. })) => Err("it stopped".to_owned()),
     }
-    Ok(false)
 }

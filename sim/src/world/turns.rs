@@ -19,6 +19,8 @@ use crate::trace::{Hash, Lane, Lines};
 
 /// Everything is looked at after so many steps.
 const SWEEP: u64 = 5_000;
+/// A node of so few partitions has never more operations under way.
+const OPERATIONS: usize = 10_000;
 /// So many turns in which nothing happens may follow each other: long work goes in slices that emit nothing.
 const RESTLESS: u32 = 300;
 
@@ -205,6 +207,17 @@ impl World {
         } else {
             0
         };
+        let open = self.node.process.as_ref().map(|process| process.open());
+        if let Some((operations, connections)) = open
+            && operations > OPERATIONS
+        {
+            self.fail(Violation {
+                oracle: "resource-bounds",
+                what: format!(
+                    "{operations} operations are under way, over {connections} connections"
+                ),
+            });
+        }
         if self.node.restless > RESTLESS {
             self.fail(Violation {
                 oracle: "rest",
