@@ -55,6 +55,8 @@ fn decode(key: ApiKey, version: i16, r: &mut Reader<'_>) -> Result<(), DecodeErr
         ApiKey::ListOffsets => ListOffsetsResponse::decode(r, version).map(drop),
         ApiKey::Metadata => MetadataResponse::decode(r, version).map(drop),
         ApiKey::FindCoordinator => FindCoordinatorResponse::decode(r, version).map(drop),
+        ApiKey::SaslHandshake => SaslHandshakeResponse::decode(r, version).map(drop),
+        ApiKey::SaslAuthenticate => SaslAuthenticateResponse::decode(r, version).map(drop),
         ApiKey::ApiVersions => ApiVersionsResponse::decode(r, version).map(drop),
         ApiKey::CreateTopics => CreateTopicsResponse::decode(r, version).map(drop),
         ApiKey::DeleteTopics => DeleteTopicsResponse::decode(r, version).map(drop),
