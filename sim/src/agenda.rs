@@ -3,10 +3,51 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use ottla_machine::Why;
+
 use crate::draw::{Domain, Draw};
-use crate::host::HostEvent;
-use crate::net::NetEvent;
 use crate::script::Nanos;
+
+/// A connection, counted over the run from 1, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link(pub u64);
+
+/// An end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The client's.
+    Client,
+    /// The node's.
+    Node,
+}
+
+impl Side {
+    /// The other end.
+    pub fn other(self) -> Side {
+        match self {
+            Side::Client => Side::Node,
+            Side::Node => Side::Client,
+        }
+    }
+}
+
+/// What the network put on the agenda for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetEvent {
+    /// Something arrives at this end.
+    Arrive(Link, Side),
+    /// This end learns that the link is no more.
+    End(Link, Side, Why),
+}
+
+/// Something that a host put on the agenda for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostEvent {
+    /// An operation (contract) or call (desk) comes to its next stage: its number.
+    Stage(u64),
+    /// A connection is looked at again: its number.
+    Look(u64),
+}
 
 /// One thing that will happen.
 #[derive(Clone, Debug)]

@@ -100,6 +100,12 @@ impl Atlas {
         self.entries().any(|(_, entry)| segment(entry))
     }
 
+    /// Whether a file of leader epochs was damaged: it is believed, as by Kafka.
+    pub fn hurt_epochs(&self) -> bool {
+        let epochs = |entry: &Entry| matches!(entry, Entry::Damaged { damage, .. } if damage.target == Target::LeaderEpochs);
+        self.entries().any(|(_, entry)| epochs(entry))
+    }
+
     /// Partitions of which a segment was damaged, and the first offset of each whose loss that excuses.
     pub fn damaged_partitions(&self) -> impl Iterator<Item = (Partition, i64)> {
         self.entries().filter_map(|(_, entry)| match entry {

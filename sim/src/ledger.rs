@@ -141,6 +141,11 @@ impl Ledger {
             .is_none_or(|topic| topic.delete_asked.is_some() || self.unsure.contains(&topic.name))
     }
 
+    /// Whether a process has ended since then.
+    pub fn died_since(&self, at: Nanos) -> bool {
+        self.died.is_some_and(|died| died >= at)
+    }
+
     /// Who made a record.
     pub fn sender(&self, record: RecordId) -> Option<&Sent> {
         self.sent.get(&(record.client, record.op, record.batch))

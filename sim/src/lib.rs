@@ -16,6 +16,7 @@ pub mod hunt;
 pub mod ledger;
 pub mod liveness;
 pub mod mutants;
+mod nanos;
 pub mod net;
 pub mod on_disk;
 pub mod oracle;

@@ -4,7 +4,21 @@ use crate::atlas::{Atlas, Entry};
 use crate::history::Death;
 use crate::oracle::{Verdict, Violation};
 use crate::script::{ClientScript, Nanos, Operation, SECOND, Script, TimedOp, Versions};
-use crate::world::Phase;
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Things go wrong.
+    Faulty,
+    /// Nothing goes wrong any more; what was under way must end.
+    Healing,
+    /// A last client writes everywhere and reads everything.
+    Checking,
+    /// The node was asked to stop.
+    Stopping,
+    /// The run has ended.
+    Over,
+}
 
 /// From the horizon until the node serves and no call is open: a recovery, plus the longest patience of a client.
 pub const HEALING: Nanos = 180 * SECOND;
@@ -35,6 +49,16 @@ pub fn stuck(phase: Phase) -> Violation {
         oracle: ORACLE,
         what: format!("nothing will ever happen again, in phase {phase:?}"),
     }
+}
+
+/// Whether the last stop may end like this: cleanly, unless something was made to fail before and only came back now.
+pub fn may_stop(how: &Death, atlas: &Atlas) -> Verdict {
+    let failed = |entry: &Entry| matches!(entry, Entry::Failed { .. });
+    let late = matches!(how, Death::Offline(_)) && atlas.entries().any(|(_, entry)| failed(entry));
+    if late || *how == (Death::Stopped { clean: true }) {
+        return Ok(());
+    }
+    Err(not_clean(how))
 }
 
 /// The last stop was no clean one.

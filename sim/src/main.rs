@@ -365,14 +365,21 @@ fn shortened(script: &Script, name: &str, seconds: u64) -> Option<String> {
 fn look_for_bugs(search: Search, json: bool) -> ExitCode {
     println!("starting seeds: {:?}", search.starts);
     let found = mutants::search(&search, |one| {
+        let (seed, oracle) = one.by.unzip();
         if json {
             println!(
                 "{}",
                 serde_json::json!({
-                    "id": one.id, "start": one.start, "seed": one.by.map(|(seed, _)| seed),
-                    "oracle": one.by.map(|(_, oracle)| oracle), "cpu_seconds": one.cost.as_secs_f64(),
+                    "id": one.id, "start": one.start, "seed": seed, "oracle": oracle,
+                    "cpu_seconds": one.cost.as_secs_f64(),
                 })
             );
+        } else {
+            let cost = one.cost.as_secs_f64();
+            match one.by {
+                Some((seed, oracle)) => eprintln!("{}: {oracle} at {seed}, {cost:.1} s", one.id),
+                None => eprintln!("{}: not found in {cost:.0} s", one.id),
+            }
         }
     });
     let bugs: BTreeSet<&str> = found.iter().map(|one| one.id).collect();

@@ -27,15 +27,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use ottla_machine::Why;
 
-use crate::agenda::Agenda;
+use crate::agenda::{Agenda, Side};
+pub use crate::agenda::{Link, NetEvent};
 use crate::chance::Dice;
 use crate::draw::Draw;
 use crate::script::{BreakHow, Nanos, Weather};
 use link::State;
-
-/// A connection, counted over the run from 1, never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Link(pub u64);
 
 /// What every call needs.
 pub struct Air<'a> {
@@ -49,33 +46,6 @@ pub struct Air<'a> {
     pub dice: &'a mut Dice,
     /// What will happen.
     pub agenda: &'a mut Agenda,
-}
-
-/// An end of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The client's.
-    Client,
-    /// The node's.
-    Node,
-}
-
-impl Side {
-    fn other(self) -> Side {
-        match self {
-            Side::Client => Side::Node,
-            Side::Node => Side::Client,
-        }
-    }
-}
-
-/// What the network put on the agenda for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetEvent {
-    /// Something arrives at this end.
-    Arrive(Link, Side),
-    /// This end learns that the link is no more.
-    End(Link, Side, Why),
 }
 
 /// What the node's kernel knows.

@@ -9,16 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::draw::{Domain, Draw};
-
-/// Virtual nanoseconds since the beginning of the run.
-pub type Nanos = u64;
-
-/// A microsecond.
-pub const US: Nanos = 1_000;
-/// A millisecond.
-pub const MS: Nanos = 1_000_000;
-/// A second.
-pub const SECOND: Nanos = 1_000_000_000;
+pub use crate::nanos::{MS, Nanos, SECOND, US};
 
 /// An hour, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;
@@ -33,7 +24,7 @@ pub struct Script {
     /// What the broker stands on.
     pub arm: Arm,
     /// Faults and operations end here; then the node must recover.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub horizon: Nanos,
     /// The broker's settings by Kafka's names.
     pub settings: BTreeMap<String, String>,
@@ -91,10 +82,10 @@ pub enum Arm {
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// The shortest.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub least: Nanos,
     /// How much longer it may be.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub spread: Nanos,
     /// How seldom it takes very long.
     pub rare: u64,
@@ -186,7 +177,7 @@ pub struct Chances {
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct TimedFault {
     /// When.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub at: Nanos,
     /// What.
     pub what: Fault,
@@ -208,13 +199,13 @@ pub enum Fault {
     /// The node is asked to stop, with so much time, and is started again.
     Stop {
         /// Its patience.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         patience: Nanos,
     },
     /// The node does nothing for so long; then everything is late.
     Pause {
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// Every start within this time is killed again after drawn work: a restart loop.
@@ -230,19 +221,19 @@ pub enum Fault {
     /// The wall clock stands still.
     WallFreeze {
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// No disk operation ends.
     DiskStall {
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// The disk has no room.
     DiskFull {
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// The connections of a client break (all of them, or one's).
@@ -257,7 +248,7 @@ pub enum Fault {
         /// Whose; `None`: everyone's.
         client: Option<u32>,
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// A client does not read.
@@ -265,7 +256,7 @@ pub enum Fault {
         /// Who.
         client: u32,
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// While the node is down (it is killed for it), something on the disk is damaged.
@@ -284,13 +275,13 @@ pub enum BreakHow {
     /// The client's end is gone; the node is not told until it sends, or for so long.
     HalfOpen {
         /// How long.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         lasts: Nanos,
     },
     /// The client's end is gone, and what it has sent is delivered so much later.
     LateRequest {
         /// How much later.
-        #[serde(with = "crate::text::nanos")]
+        #[serde(with = "crate::nanos")]
         after: Nanos,
     },
 }
@@ -352,7 +343,7 @@ pub struct ClientScript {
     /// How often it tries a produce again that was not answered or was refused for now.
     pub retries: u32,
     /// When it gives a request up and its connection with it.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub patience: Nanos,
     /// Which listener it uses.
     pub listener: u16,
@@ -373,7 +364,7 @@ pub enum Versions {
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct TimedOp {
     /// Not before.
-    #[serde(with = "crate::text::nanos")]
+    #[serde(with = "crate::nanos")]
     pub at: Nanos,
     /// Its number within the client: names its values, whatever else is taken out.
     pub number: u32,

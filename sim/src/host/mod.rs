@@ -4,12 +4,15 @@
 pub mod contract;
 pub mod desk;
 mod place;
+#[cfg(test)]
+mod rig;
 
 use ottla_broker::Broker;
 use ottla_machine::{Effect, Event};
 use ottla_media::Media;
 
 use crate::agenda::Agenda;
+pub use crate::agenda::HostEvent;
 use crate::chance::Dice;
 use crate::draw::Draw;
 use crate::net::{Air, Net, NodeTell};
@@ -53,15 +56,6 @@ impl Outside<'_> {
         };
         (self.net, air)
     }
-}
-
-/// Something that a host put on the agenda for itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HostEvent {
-    /// An operation (contract) or call (desk) comes to its next stage: its number.
-    Stage(u64),
-    /// A connection is looked at again: its number.
-    Look(u64),
 }
 
 /// What a process stands on.

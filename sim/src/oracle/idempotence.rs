@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, Named, Partition, Producer, Reply, Seen, Wrong};
+use crate::history::{Ask, Batch, Named, Partition, Producer, Reply, Seen, Wrong};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
 pub struct Idempotence;
 
 const NAME: &str = "idempotence";
+/// OUT_OF_ORDER_SEQUENCE_NUMBER.
+const OUT_OF_ORDER: i16 = 45;
+/// So many of a producer's newest batches are known again.
+const REMEMBERED: usize = 5;
 
 impl Oracle for Idempotence {
     fn name(&self) -> &'static str {
@@ -33,6 +37,9 @@ impl Oracle for Idempotence {
                             format!("{}-{} was not asked about", named.topic, named.index),
                         );
                     };
+                    if produced.error == OUT_OF_ORDER {
+                        remembered(scene, named, batch)?;
+                    }
                     if produced.error != 0 {
                         continue;
                     }
@@ -55,6 +62,37 @@ impl Oracle for Idempotence {
             Seen::Over if !scene.script.producers_expire() => over(scene),
             _ => Ok(()),
         }
+    }
+}
+
+/// One of a producer's five newest batches is known again, as long as the process lives that took it.
+fn remembered(scene: &Scene<'_>, named: &Named, batch: &Batch) -> Verdict {
+    let Some(partition) = scene.ledger.sure(named) else {
+        return Ok(());
+    };
+    let (Some(book), Some(producer)) = (scene.ledger.books.get(&partition), batch.producer) else {
+        return Ok(());
+    };
+    if scene.script.producers_expire() || book.struck.is_some() {
+        return Ok(());
+    }
+    let newest = book.acked.iter().rev().filter(|(_, acked)| {
+        let of = acked.batch.producer;
+        of.is_some_and(|of| of.id == producer.id && of.epoch == producer.epoch)
+    });
+    // The one that is asked about may be answered late: others of it may have been taken since.
+    let known = newest
+        .take(REMEMBERED)
+        .find(|(_, acked)| acked.batch.records == batch.records);
+    match known {
+        Some((base, acked)) if !scene.ledger.died_since(acked.at) => fired(
+            NAME,
+            format!(
+                "{}: the batch at {base} is one of its producer's newest, and sent again it was refused as out of order",
+                scene.name(partition)
+            ),
+        ),
+        _ => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@
 mod acked_durability;
 mod bounds;
 mod cursors;
+mod epochs;
 mod idempotence;
 mod invariants;
 mod log_truth;
@@ -129,6 +130,7 @@ pub struct Oracles {
     idempotence: idempotence::Idempotence,
     replies: replies::Replies,
     offsets: offsets::Offsets,
+    epochs: epochs::Epochs,
     topics: topics::Topics,
     metadata_replay: metadata_replay::MetadataReplay,
     recovery: recovery::Recovery,
@@ -138,7 +140,7 @@ pub struct Oracles {
 }
 
 impl Oracles {
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 13]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 14]) {
         (
             &self.ledger,
             [
@@ -148,6 +150,7 @@ impl Oracles {
                 &mut self.acked_durability,
                 &mut self.idempotence,
                 &mut self.offsets,
+                &mut self.epochs,
                 &mut self.topics,
                 &mut self.cursors,
                 &mut self.metadata_replay,

@@ -88,7 +88,9 @@ fn span(stream: &mut Stream, least: Nanos, most: Nanos) -> Span {
 fn weather(stream: &mut Stream) -> Weather {
     Weather {
         latency: span(stream, US, 20 * MS),
-        segment: stream.size(1, 64 << 10).max(if stream.one_in(4) { 1 } else { 200 }),
+        segment: stream
+            .size(1, 64 << 10)
+            .max(if stream.one_in(4) { 1 } else { 200 }),
         socket: stream.size(512, 1 << 20),
         disk: span(stream, US, 5 * MS),
         sync: span(stream, 10 * US, 30 * MS),

@@ -156,8 +156,8 @@ impl World {
 
     /// The last stop has come.
     fn stopped(&mut self, how: &Death) {
-        if *how != (Death::Stopped { clean: true }) {
-            return self.fail(liveness::not_clean(how));
+        if let Err(violation) = liveness::may_stop(how, &self.node.atlas) {
+            return self.fail(violation);
         }
         self.rehearse();
         self.sweep();

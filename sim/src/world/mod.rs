@@ -32,6 +32,7 @@ use crate::draw::{Domain, Draw};
 use crate::history::Seen;
 use crate::host::Outside;
 use crate::liveness;
+pub use crate::liveness::Phase;
 use crate::net::{Air, ClientTell, Net, NetTell};
 use crate::oracle::{Oracles, Stage, Violation};
 use crate::script::{Fired, Nanos, Script, Span};
@@ -39,21 +40,6 @@ use crate::trace::{Hash, Lane, Lines};
 use process::Process;
 
 pub use process::ROOT;
-
-/// Where a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Things go wrong.
-    Faulty,
-    /// Nothing goes wrong any more; what was under way must end.
-    Healing,
-    /// A last client writes everywhere and reads everything.
-    Checking,
-    /// The node was asked to stop.
-    Stopping,
-    /// The run has ended.
-    Over,
-}
 
 /// The node, alive or not.
 #[derive(Clone)]
