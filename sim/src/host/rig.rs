@@ -1,0 +1,355 @@
+//! An arm with nobody but a test on it: effects in, events out, the agenda worked off in between.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ottla_broker::Broker;
+use ottla_machine::{
+    Dir, DiskOp, DiskOutput, Effect, Event, Fault, File, Mode, Name, Op, Output, Owner,
+};
+use ottla_media::{Fate, Media};
+
+use crate::agenda::{Agenda, Happening};
+use crate::chance::Dice;
+use crate::draw::Draw;
+use crate::host::contract::Contract;
+use crate::host::desk::DeskHost;
+use crate::host::{Host, Outside};
+use crate::net::{Air, ClientTell, Net, NetTell};
+use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
+
+pub(super) const ROOT: Dir = Dir(0);
+
+pub(super) type Answer = Result<DiskOutput, Fault>;
+
+/// A world with one process and no broker.
+#[derive(Clone)]
+pub(super) struct Rig {
+    pub(super) arm: Arm,
+    pub(super) contract: Contract,
+    pub(super) desk: DeskHost,
+    pub(super) media: Media,
+    pub(super) net: Net,
+    pub(super) agenda: Agenda,
+    pub(super) dice: Dice,
+    pub(super) weather: Weather,
+    pub(super) draw: Draw,
+    pub(super) failed: Vec<String>,
+    pub(super) now: Nanos,
+    pub(super) life: u32,
+    pub(super) stalled: Nanos,
+    pub(super) full: bool,
+    pub(super) seq: u64,
+    /// What clients were told.
+    pub(super) heard: Vec<ClientTell>,
+}
+
+pub(super) fn weather() -> Weather {
+    let span = |least, spread| Span {
+        least,
+        spread,
+        rare: 50,
+    };
+    Weather {
+        latency: span(100 * US, MS),
+        segment: 2000,
+        socket: 8 << 10,
+        disk: span(10 * US, 400 * US),
+        sync: span(100 * US, 5 * MS),
+        job: span(10 * US, MS),
+        wake: span(US, 20 * US),
+        turn: 256,
+        capacity: 64 << 20,
+        wall: 0,
+        drift: 0,
+    }
+}
+
+impl Rig {
+    pub(super) fn new(seed: u64) -> Rig {
+        Rig::with(seed, Chances::default())
+    }
+
+    /// One of each arm.
+    pub(super) fn arms(seed: u64) -> [Rig; 2] {
+        let desk = Rig {
+            arm: Arm::Desk,
+            ..Rig::new(seed)
+        };
+        [Rig::new(seed), desk]
+    }
+
+    /// One in so many calls goes wrong in each of these ways.
+    pub(super) fn failing(seed: u64, many: u64, chances: &[Chance]) -> Rig {
+        let rates = chances.iter().map(|chance| (*chance, many)).collect();
+        Rig::with(seed, Chances { rates, only: None })
+    }
+
+    pub(super) fn with(seed: u64, chances: Chances) -> Rig {
+        let draw = Draw::new(seed);
+        let mut net = Net::new();
+        net.listening(true);
+        Rig {
+            arm: Arm::Contract,
+            contract: Contract::new(ROOT),
+            desk: DeskHost::new(ROOT),
+            media: Media::new(64 << 20),
+            net,
+            agenda: Agenda::new(draw),
+            dice: Dice::new(draw, chances),
+            weather: weather(),
+            draw,
+            failed: Vec::new(),
+            now: 0,
+            life: 1,
+            stalled: 0,
+            full: false,
+            seq: 0,
+            heard: Vec::new(),
+        }
+    }
+
+    /// Does something with the host in its world.
+    pub(super) fn on_host<T>(
+        &mut self,
+        act: impl FnOnce(&mut dyn Host, &mut Outside<'_>) -> T,
+    ) -> T {
+        let mut outside = Outside {
+            now: self.now,
+            life: self.life,
+            draw: self.draw,
+            weather: &self.weather,
+            stalled: self.stalled,
+            full: self.full,
+            dice: &mut self.dice,
+            agenda: &mut self.agenda,
+            net: &mut self.net,
+            media: &mut self.media,
+            failed: &mut self.failed,
+        };
+        let host: &mut dyn Host = match self.arm {
+            Arm::Contract => &mut self.contract,
+            Arm::Desk => &mut self.desk,
+        };
+        act(host, &mut outside)
+    }
+
+    /// Does something with the network.
+    pub(super) fn on_net<T>(&mut self, act: impl FnOnce(&mut Net, &mut Air<'_>) -> T) -> T {
+        let mut air = Air {
+            now: self.now,
+            draw: self.draw,
+            weather: &self.weather,
+            dice: &mut self.dice,
+            agenda: &mut self.agenda,
+        };
+        act(&mut self.net, &mut air)
+    }
+
+    pub(super) fn take(&mut self, effect: Effect<Broker>) {
+        self.on_host(|host, outside| host.take(effect, outside));
+    }
+
+    /// Issues an operation; answers its number.
+    pub(super) fn issue(&mut self, what: DiskOp) -> u64 {
+        self.seq += 1;
+        let owner = Owner {
+            part: 1,
+            slot: 0,
+            generation: 0,
+        };
+        self.take(Effect::Disk(owner.op(self.seq), what));
+        self.seq
+    }
+
+    pub(super) fn event(&mut self) -> Option<Event<Broker>> {
+        self.on_host(|host, outside| host.event(outside))
+    }
+
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.on_host(|host, _| host.is_ready())
+    }
+
+    /// A turn begins.
+    pub(super) fn turn(&mut self) {
+        self.on_host(|host, outside| host.turn(outside));
+    }
+
+    /// The next thing on the agenda happens; `false` when there is nothing.
+    pub(super) fn happen(&mut self) -> bool {
+        let Some((at, what)) = self.agenda.take() else {
+            return false;
+        };
+        self.now = at;
+        match what {
+            Happening::Host(life, event) if life == self.life => {
+                self.on_host(|host, outside| host.happen(event, outside));
+            }
+            Happening::Host(..) => {}
+            Happening::Net(event) => {
+                let mut out = Vec::new();
+                self.on_net(|net, air| net.happen(event, air, &mut out));
+                self.told(out);
+            }
+            other => panic!("{other:?} is nobody's here"),
+        }
+        true
+    }
+
+    pub(super) fn told(&mut self, tells: Vec<NetTell>) {
+        for tell in tells {
+            match tell {
+                NetTell::Node(tell) => self.on_host(|host, outside| host.net(tell, outside)),
+                NetTell::Client(_, tell) => self.heard.push(tell),
+            }
+        }
+    }
+
+    /// The `Done`s that are there.
+    pub(super) fn dones(&mut self) -> Vec<(u64, Answer)> {
+        let mut dones = Vec::new();
+        self.turn();
+        while let Some(event) = self.event() {
+            let (Op { seq, .. }, result) = match event {
+                Event::Done(op, result) => (op, result),
+                Event::Sent(..) => continue,
+                other => panic!("{other:?} is no Done"),
+            };
+            let answer = result.map(|output| match output {
+                Output::Disk(output) => output,
+                Output::Product(_) => panic!("there are no jobs"),
+            });
+            dones.push((seq, answer));
+        }
+        dones
+    }
+
+    /// Works the agenda off; all `Done`s in the order told.
+    pub(super) fn rest(&mut self) -> Vec<(u64, Answer)> {
+        let mut dones = self.dones();
+        while self.is_ready() || self.happen() {
+            dones.extend(self.dones());
+        }
+        dones
+    }
+
+    /// Operations that are all issued at once; their answers in the order issued.
+    pub(super) fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+        let first = self.seq + 1;
+        let count = ops.len();
+        for op in ops {
+            self.issue(op);
+        }
+        let dones: BTreeMap<u64, Answer> = self.rest().into_iter().collect();
+        assert!(dones.keys().copied().eq(first..first + count as u64), "D1");
+        dones.into_values().collect()
+    }
+
+    pub(super) fn run(&mut self, op: DiskOp) -> Answer {
+        self.all(vec![op]).remove(0)
+    }
+
+    /// Runs one after the other.
+    pub(super) fn each(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+        ops.into_iter().map(|op| self.run(op)).collect()
+    }
+
+    /// The process dies, and another begins.
+    pub(super) fn dies(&mut self) {
+        self.media.kill();
+        self.begins();
+    }
+
+    pub(super) fn begins(&mut self) {
+        self.contract = Contract::new(ROOT);
+        self.desk = DeskHost::new(ROOT);
+        self.life += 1;
+    }
+
+    /// The power goes; all that may be lost is.
+    pub(super) fn loses_power(&mut self) {
+        self.media.power_cut(|_| Fate::Old);
+        self.begins();
+    }
+
+    /// All of a file.
+    pub(super) fn bytes(&self, path: &str) -> Option<Bytes> {
+        crate::on_disk::file(&self.media, path)
+    }
+}
+
+pub(super) fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+pub(super) fn open(file: u64, dir: Dir, at: &str, mode: Mode) -> DiskOp {
+    DiskOp::Open {
+        dir,
+        name: name(at),
+        file: File(file),
+        mode,
+    }
+}
+
+pub(super) fn write(file: u64, at: u64, bytes: &[u8]) -> DiskOp {
+    DiskOp::Write {
+        file: File(file),
+        at,
+        bytes: vec![Bytes::copy_from_slice(bytes)],
+    }
+}
+
+pub(super) fn read(file: u64, at: u64, len: u32) -> DiskOp {
+    DiskOp::Read {
+        file: File(file),
+        at,
+        len,
+    }
+}
+
+pub(super) fn rename(from: (Dir, &str), to: (Dir, &str)) -> DiskOp {
+    DiskOp::Rename {
+        from: (from.0, name(from.1)),
+        to: (to.0, name(to.1)),
+    }
+}
+
+pub(super) fn remove(dir: Dir, at: &str) -> DiskOp {
+    DiskOp::Remove {
+        dir,
+        name: name(at),
+    }
+}
+
+pub(super) fn make_dir(dir: Dir, at: &str, made: u64) -> DiskOp {
+    DiskOp::MakeDir {
+        dir,
+        name: name(at),
+        made: Dir(made),
+    }
+}
+
+pub(super) fn list(dir: Dir, after: Option<&str>, most: u32) -> DiskOp {
+    DiskOp::List {
+        dir,
+        after: after.map(name),
+        most,
+    }
+}
+
+pub(super) fn sync(file: u64) -> DiskOp {
+    DiskOp::Sync(File(file))
+}
+
+pub(super) fn bytes(answer: &Answer) -> &[u8] {
+    match answer {
+        Ok(DiskOutput::Read(bytes)) => bytes,
+        other => panic!("{other:?} is no bytes"),
+    }
+}
+
+pub(super) const DONE: Answer = Ok(DiskOutput::Done);
+
+pub(super) fn opened(len: u64) -> Answer {
+    Ok(DiskOutput::Opened { len })
+}
