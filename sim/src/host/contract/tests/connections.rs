@@ -357,7 +357,10 @@ fn a_broken_connection_is_told_once_and_numbers_are_never_used_again() {
             let mut out = Vec::new();
             rig.on_net(|net, air| net.break_links(None, BreakHow::Reset, air, &mut out));
             rig.told(out);
-            assert_eq!(closed(&rig.turns()), [Why::Reset]);
+            if seed % 2 == 0 {
+                rig.take(Effect::Close(conn, How::Now));
+            }
+            assert_eq!(closed(&rig.turns()), [Why::Reset], "C1");
             // Nobody is there any more: nothing happens.
             rig.take(Effect::Receive(conn, want(b"", 1, 10)));
             rig.take(Effect::Close(conn, How::Now));
