@@ -4,6 +4,8 @@
 pub mod contract;
 pub mod desk;
 mod place;
+#[cfg(test)]
+mod rig;
 
 use ottla_broker::Broker;
 use ottla_machine::{Effect, Event};
