@@ -1,6 +1,7 @@
 //! An arm with nobody but a test on it: effects in, events out, the agenda worked off in between.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bytes::Bytes;
 use ottla_broker::Broker;
@@ -77,6 +78,11 @@ impl Rig {
             ..Rig::new(seed)
         };
         [Rig::new(seed), desk]
+    }
+
+    /// One of each arm for every seed.
+    pub(super) fn both(seeds: Range<u64>) -> impl Iterator<Item = (u64, Rig)> {
+        seeds.flat_map(|seed| Rig::arms(seed).map(|rig| (seed, rig)))
     }
 
     /// One in so many calls goes wrong in each of these ways.

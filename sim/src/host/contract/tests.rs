@@ -1,4 +1,4 @@
-//! What CONTRACT.md says, tried on the arm that is the contract itself.
+//! What CONTRACT.md says, tried on both arms; and that the contract arm uses every freedom that it leaves.
 
 mod connections;
 mod disk;

@@ -21,6 +21,9 @@ const EIO: Errno = Errno::Other(5);
 /// A directory where a file is wanted, or the other way round.
 const ENOTDIR: Errno = Errno::Other(20);
 
+/// A change of a file that was opened to be read.
+const EBADF: Errno = Errno::Other(9);
+
 /// An open file.
 #[derive(Clone, Debug)]
 struct Open {
@@ -31,6 +34,7 @@ struct Open {
     calls: u64,
     /// It is known to have room up to here.
     room: u64,
+    writable: bool,
 }
 
 /// The descriptors of one life.
@@ -201,6 +205,7 @@ impl Files {
             entity: place.entity,
             calls: place.n,
             room: status.len,
+            writable: mode != Mode::Read,
         });
         Ok(Opened {
             len: status.len,
@@ -217,6 +222,9 @@ impl Files {
         outside: &mut Outside<'_>,
     ) -> Result<usize, Errno> {
         let open = self.at(file);
+        if !open.writable {
+            return Err(EBADF);
+        }
         if interrupted(place, outside) {
             return Err(Errno::Interrupted);
         }
@@ -345,6 +353,9 @@ impl Files {
         }
         if place.fails(Chance::Busy, &open.path, outside) {
             return Err(Errno::NoMemory);
+        }
+        if !open.writable {
+            return Err(EBADF);
         }
         let fails = place.fails(Chance::WriteFails, &open.path, outside);
         if !fails || place.bits(20, 1) == 0 {

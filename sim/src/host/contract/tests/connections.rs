@@ -107,8 +107,7 @@ fn closed(turns: &[Vec<Event<Broker>>]) -> Vec<Why> {
 #[test]
 fn input_is_contiguous_and_of_the_size_that_was_asked_for() {
     let mut portions = BTreeSet::new();
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(SEEDS) {
         let mut stream = Draw::new(seed).stream(Domain::Script, 0);
         let (link, conn) = rig.connect();
         let len = stream.size(1, 30_000);
@@ -176,8 +175,7 @@ fn without_a_receive_nothing_is_read() {
 #[test]
 fn output_arrives_whole_and_is_counted_once_a_turn() {
     let mut late = 0;
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(SEEDS) {
         let mut stream = Draw::new(seed).stream(Domain::Script, 0);
         let (free, _) = rig.media.space();
         let held = noise(&mut stream, 100_000);
@@ -235,8 +233,7 @@ fn output_arrives_whole_and_is_counted_once_a_turn() {
 
 #[test]
 fn drained_means_sent() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(SEEDS) {
         let held = [7; 50_000];
         rig.each(vec![open(1, ROOT, "a", Mode::Create), write(1, 0, &held)]);
         let (link, conn) = rig.connect();
@@ -260,8 +257,7 @@ fn drained_means_sent() {
 #[test]
 fn closed_now_means_dropped() {
     let mut partly = 0;
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         rig.each(vec![
             open(1, ROOT, "a", Mode::Create),
             write(1, 0, &[7; 50_000]),
@@ -345,8 +341,7 @@ fn a_range_that_cannot_be_read_closes() {
 
 #[test]
 fn a_broken_connection_is_told_once_and_numbers_are_never_used_again() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(SEEDS) {
         let mut before = Conn(0);
         for _ in 0..3 {
             let (_, conn) = rig.connect();
@@ -360,7 +355,9 @@ fn a_broken_connection_is_told_once_and_numbers_are_never_used_again() {
             if seed % 2 == 0 {
                 rig.take(Effect::Close(conn, How::Now));
             }
-            assert_eq!(closed(&rig.turns()), [Why::Reset], "C1");
+            let why = closed(&rig.turns());
+            let asked = seed % 2 == 0 && why == [Why::Asked];
+            assert!(asked || why == [Why::Reset], "C1: {why:?}");
             // Nobody is there any more: nothing happens.
             rig.take(Effect::Receive(conn, want(b"", 1, 10)));
             rig.take(Effect::Close(conn, How::Now));

@@ -16,8 +16,7 @@ const SEEDS: std::ops::Range<u64> = 0..40;
 
 #[test]
 fn modes_of_opening() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         let answers = rig.each(vec![
             open(1, ROOT, "a", Mode::Read),
             open(2, ROOT, "a", Mode::Write),
@@ -46,8 +45,7 @@ fn modes_of_opening() {
 
 #[test]
 fn writes_and_truncations_of_one_file_are_in_order() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         let file = File(1);
         rig.run(open(1, ROOT, "a", Mode::Create)).expect("opened");
         rig.all(vec![
@@ -80,8 +78,7 @@ fn writes_and_truncations_of_one_file_are_in_order() {
 
 #[test]
 fn identities_follow_renames_and_end_with_what_they_name() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         let dir = Dir(7);
         rig.each(vec![
             make_dir(ROOT, "t", 7),
@@ -130,8 +127,7 @@ fn identities_follow_renames_and_end_with_what_they_name() {
 
 #[test]
 fn removed_files_stay_readable_and_directories_go_with_all_that_is_in_them() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         let (free, _) = rig.media.space();
         rig.each(vec![
             make_dir(ROOT, "t", 7),
@@ -196,8 +192,7 @@ fn listings_are_in_byte_order_and_go_on() {
 /// Random operations on a few files, many at once: every file must hold what a model says, and changes are told in order.
 #[test]
 fn many_operations_at_once_leave_what_a_model_says() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(SEEDS) {
         let mut stream = Draw::new(seed).stream(Domain::Script, 0);
         let mut files: Vec<Vec<u8>> = vec![Vec::new(); 3];
         for file in 0..3 {
@@ -308,8 +303,7 @@ fn a_crash_leaves_nothing_of_a_write_or_some_sectors_or_all() {
 #[test]
 fn a_sync_covers_what_was_issued_before_it_and_holds_back_nothing() {
     let mut seen = BTreeSet::new();
-    for seed in 0..200 {
-        let mut rig = Rig::new(seed);
+    for (seed, mut rig) in Rig::both(0..200) {
         rig.run(open(1, ROOT, "a", Mode::Create)).expect("opened");
         rig.run(DiskOp::SyncDir(ROOT)).expect("synced");
         let file = File(1);
@@ -476,8 +470,7 @@ fn a_removal_may_be_half_done() {
 
 #[test]
 fn large_writes_of_many_slices_arrive_whole() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         rig.run(open(1, ROOT, "a", Mode::Create)).expect("opened");
         let slice = |n: usize| Bytes::from(vec![n as u8; n % 97]);
         let slices: Vec<Bytes> = (0..1000).map(slice).collect();
@@ -496,8 +489,7 @@ fn large_writes_of_many_slices_arrive_whole() {
 
 #[test]
 fn a_full_disk_refuses_and_heals() {
-    for seed in SEEDS {
-        let mut rig = Rig::new(seed);
+    for (_, mut rig) in Rig::both(SEEDS) {
         rig.media.resize(16 << 10);
         let (file, other) = (File(1), File(2));
         rig.each(vec![
