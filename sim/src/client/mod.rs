@@ -49,6 +49,9 @@ use topics::Topics;
 /// As many batches of an idempotent producer as Kafka remembers.
 const IDEMPOTENT_IN_FLIGHT: u32 = 5;
 
+/// As many tasks as may rest after a failure while others begin.
+const RESTING: usize = 8;
+
 /// What a client does.
 #[derive(Clone, Debug)]
 pub enum Act {
@@ -249,9 +252,11 @@ impl Client {
         self.me().in_flight.clamp(1, most) as usize
     }
 
-    /// Whether an operation may begin when its time has come: C3.
+    /// Whether an operation may begin when its time has come: C3. What rests after a failure takes no room, but there is an end to it.
     fn may_begin(&self) -> bool {
-        let under_way = self.tasks.len() + self.line.seats.len();
+        let resting = self.tasks.iter().filter(|task| task.not_before > self.now);
+        let resting = resting.count().min(RESTING);
+        let under_way = self.tasks.len() - resting + self.line.seats.len();
         !self.finished
             && self.whole.is_none()
             && !self.line.draining

@@ -20,8 +20,8 @@ use crate::script::{MS, Nanos, Operation, Place};
 /// The longest time a client gives the node for a request of its own.
 const LONGEST_MS: u64 = 30_000;
 
-/// How often a task looks for its topic at least.
-const TRIES: u32 = 6;
+/// How often a task looks for its topic.
+const LOOKS: u32 = 4;
 
 /// What a task needs of topics.
 pub(super) enum Places {
@@ -143,15 +143,17 @@ impl Client {
     }
 
     fn send_tasks(&mut self, acts: &mut Vec<Act>) -> bool {
-        for at in 0..self.tasks.len() {
-            if self.tasks[at].not_before > self.now {
-                continue;
+        let mut at = 0;
+        while at < self.tasks.len() {
+            if self.tasks[at].not_before <= self.now {
+                let task = self.tasks.remove(at);
+                // It may have begun others, behind it.
+                match self.send_task(task, acts) {
+                    Sent::Gone => return true,
+                    Sent::Waits(task) => self.tasks.insert(at, task),
+                }
             }
-            let task = self.tasks.remove(at);
-            match self.send_task(task, acts) {
-                Sent::Gone => return true,
-                Sent::Waits(task) => self.tasks.insert(at, task),
-            }
+            at += 1;
         }
         false
     }
@@ -238,7 +240,10 @@ impl Client {
 
     /// A task that found no topic waits a while, or is given up.
     pub(super) fn wait_for_topic(&mut self, task: Task) -> Sent {
-        if task.tries < TRIES.max(self.me().retries) {
+        // What was sent before waits for its topic as long as it may wait for an answer.
+        let sent = matches!(&task.what, What::Produce(produce) if produce.first.is_some());
+        let most = if sent { self.me().retries } else { LOOKS };
+        if task.tries < most {
             self.again(task);
         } else {
             self.give_up(task);
@@ -643,7 +648,9 @@ impl Client {
             timestamp,
             seek: true,
         };
-        let task = self.task(OWN, until, What::List(list));
+        let mut task = self.task(OWN, until, What::List(list));
+        // These places were found before, or are not to be.
+        task.raw = true;
         self.put(task);
     }
 

@@ -383,10 +383,16 @@ fn read(places: &[Place]) -> Operation {
 #[test]
 fn seeds_aim_and_their_readers_see_what_was_written() {
     let (mut versions, mut incremental, mut forgotten) = (BTreeSet::new(), 0, 0);
-    let mut all_seen = 0;
+    let (mut all_seen, mut all_begun, mut all_ops) = (0, 0, 0);
     for seed in 0..50 {
         let mut town = Town::new(seed, drawn(seed), Mind::default());
         town.run(10 * SECOND);
+        let begun: usize = town.clients.iter().map(|client| client.next_op).sum();
+        let ops = town.clients.iter().map(|client| client.me().ops.len());
+        let ops: usize = ops.sum();
+        assert!(begun * 10 >= ops * 7, "seed {seed}: {begun} of {ops}");
+        all_begun += begun;
+        all_ops += ops;
         town.finish(200 * SECOND);
         assert_eq!(town.garbled, Vec::<String>::new(), "seed {seed}");
         let right = town.produced().filter(|said| said.1.wrong.is_none());
@@ -417,6 +423,10 @@ fn seeds_aim_and_their_readers_see_what_was_written() {
         incremental += town.toy.incremental;
         forgotten += town.toy.forgotten;
     }
+    assert!(
+        all_begun * 20 >= all_ops * 19,
+        "{all_begun} of {all_ops} were begun"
+    );
     assert!(all_seen >= 40, "readers of {all_seen} seeds saw something");
     assert!(
         incremental > 500 && forgotten > 50,

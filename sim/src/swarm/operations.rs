@@ -284,7 +284,7 @@ fn churn(
                 by_id,
             },
         ));
-        if stream.one_in(8) {
+        if stream.one_in(8) && topics.len() > 1 {
             continue;
         }
         let mut again = topic.clone();
