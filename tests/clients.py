@@ -264,6 +264,8 @@ class Console:
         self.tools(
             "ConsoleProducer", "--bootstrap-server", broker.address, "--topic", topic, "--compression-codec", codec,
             "--request-required-acks", acks, "--command-property", f"enable.idempotence={str(idempotent).lower()}",
+            # its default of 1.5 s is less than a busy disk may take, and a plain producer that tries again repeats itself
+            "--request-timeout-ms", 30_000,
             *(a for k, v in options.items() for a in ("--reader-property", f"{k}={v}")), stdin="\n".join(lines))
 
     def read(self, broker, topic, counts):

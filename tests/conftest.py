@@ -10,11 +10,13 @@ import re
 
 import pytest
 
-import brokers
-from wire import Connection
-
-# they are asked for by tests and assert for them: what differs is to be shown
+# They assert for the tests that call them: what differs is to be shown. Said before anybody loads them.
 pytest.register_assert_rewrite("abilities", "clients")
+
+import brokers  # noqa: E402
+from abilities import PARTITIONS  # noqa: E402
+from wire import Connection  # noqa: E402
+
 CLEAN_EXIT = 143 if brokers.APACHE else 0
 _names = itertools.count(1)
 _open = []
@@ -94,6 +96,14 @@ def name(request):
     """A topic name nobody else uses."""
     word = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:60].strip("-")
     return f"{word}-{next(_names)}"
+
+
+@pytest.fixture
+def many(raw, name):
+    """A fresh topic of 50 partitions, gone afterwards: a broker that stops syncs the files of every partition it has."""
+    raw.create(name, PARTITIONS)
+    yield name
+    raw.ask("DeleteTopics", 6, timeout_ms=30_000, topics=[{"name": name, "topic_id": None}])
 
 
 @pytest.fixture

@@ -57,9 +57,8 @@ def test_writes_what_is(broker, raw, topic, client, ability, codec):
 
 
 @TABLE.each("write", WRITERS, ["partitions", "idempotent"])
-def test_writes_to_many(broker, raw, name, client, ability):
-    raw.create(name, PARTITIONS)
-    check_write_partitions(client, broker, raw, name, idempotent=ability == "idempotent")
+def test_writes_to_many(broker, raw, many, client, ability):
+    check_write_partitions(client, broker, raw, many, idempotent=ability == "idempotent")
 
 
 @pytest.mark.parametrize("acks", ["0", "1", "all"])
@@ -88,21 +87,19 @@ def test_reads_what_is(broker, raw, topic, client, ability, codec):
 
 
 @TABLE.each("read", READERS, ["partitions"])
-def test_reads_many(broker, raw, name, client, ability):
-    raw.create(name, PARTITIONS)
-    check_read_partitions(client, broker, raw, name, range(PARTITIONS))
+def test_reads_many(broker, raw, many, client, ability):
+    check_read_partitions(client, broker, raw, many, range(PARTITIONS))
 
 
 # ---- kcat: an old librdkafka
 
 
-def test_kcat_lists(broker, raw, name):
-    raw.create(name, PARTITIONS)
-    listed = json.loads(kcat(broker, "-L", "-J", "-t", name))
+def test_kcat_lists(broker, many):
+    listed = json.loads(kcat(broker, "-L", "-J", "-t", many))
     assert listed["brokers"] == [{"id": 1, "name": broker.address}]
     assert [(p["partition"], p["leader"], p["isrs"]) for p in listed["topics"][0]["partitions"]] == \
         [(i, 1, [{"id": 1}]) for i in range(PARTITIONS)]
-    assert name in [t["topic"] for t in json.loads(kcat(broker, "-L", "-J"))["topics"]]
+    assert many in [t["topic"] for t in json.loads(kcat(broker, "-L", "-J"))["topics"]]
 
 
 def test_kcat_looks_up_offsets_by_time(broker, raw, topic):

@@ -75,9 +75,8 @@ def test_writes_what_is(tools, broker, raw, topic, client, ability, codec):
 
 
 @TABLE.each("write", [Console], ["partitions", "idempotent"])
-def test_writes_to_many(tools, broker, raw, name, client, ability):
-    raw.create(name, PARTITIONS)
-    check_write_partitions(client(tools), broker, raw, name, idempotent=ability == "idempotent")
+def test_writes_to_many(tools, broker, raw, many, client, ability):
+    check_write_partitions(client(tools), broker, raw, many, idempotent=ability == "idempotent")
 
 
 @pytest.mark.parametrize("acks", ["0", "1", "all"])
@@ -103,10 +102,9 @@ def test_reads_what_is(tools, broker, raw, topic, client, ability, codec):
 
 
 @TABLE.each("read", [Console], ["partitions"])
-def test_reads_of_many(tools, broker, raw, name, client, ability):
+def test_reads_of_many(tools, broker, raw, many, client, ability):
     # one partition a call: the first, the last and one between
-    raw.create(name, PARTITIONS)
-    check_read_partitions(client(tools), broker, raw, name, (0, 17, PARTITIONS - 1))
+    check_read_partitions(client(tools), broker, raw, many, (0, 17, PARTITIONS - 1))
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -129,19 +127,18 @@ def test_console_consumer_from_an_offset(tools, at, raw, topic):
                  "--isolation-level", "read_committed").split() == ["0", "1"]
 
 
-def test_get_offset_shell(tools, at, raw, name):
-    raw.create(name, PARTITIONS)
+def test_get_offset_shell(tools, at, raw, many):
     counts = {0: 5, 2: 1, PARTITIONS - 1: 7}
     for partition, count in counts.items():
-        raw.produce(name, [Record(b"x", timestamp=THEN + i) for i in range(count)], partition=partition)
+        raw.produce(many, [Record(b"x", timestamp=THEN + i) for i in range(count)], partition=partition)
 
     def offsets(*more):
-        return sorted(tools("GetOffsetShell", *at, "--topic", name, *more).split())
+        return sorted(tools("GetOffsetShell", *at, "--topic", many, *more).split())
 
-    assert offsets() == sorted(f"{name}:{i}:{counts.get(i, 0)}" for i in range(PARTITIONS))
-    assert offsets("--time", "earliest") == sorted(f"{name}:{i}:0" for i in range(PARTITIONS))
-    assert offsets("--time", "max-timestamp") == sorted(f"{name}:{i}:{count - 1}" for i, count in counts.items())
-    assert offsets("--time", THEN + 1, "--partitions", "0,2,49") == [f"{name}:0:1", f"{name}:49:1"]
+    assert offsets() == sorted(f"{many}:{i}:{counts.get(i, 0)}" for i in range(PARTITIONS))
+    assert offsets("--time", "earliest") == sorted(f"{many}:{i}:0" for i in range(PARTITIONS))
+    assert offsets("--time", "max-timestamp") == sorted(f"{many}:{i}:{count - 1}" for i, count in counts.items())
+    assert offsets("--time", THEN + 1, "--partitions", "0,2,49") == [f"{many}:0:1", f"{many}:49:1"]
     assert offsets("--time", THEN + 9) == []
 
 
@@ -176,13 +173,12 @@ def test_performance_with_what_is(tools, broker, raw, topic, tmp_path, client, a
 
 
 @TABLE.each("write", [ProducerPerformance], ["partitions", "idempotent"])
-def test_performance_on_many(tools, broker, raw, name, client, ability):
-    raw.create(name, PARTITIONS)
+def test_performance_on_many(tools, broker, raw, many, client, ability):
     idempotent = ability == "idempotent"
     # a batch per record: the producer draws a partition for every batch
-    client(tools).write(broker, name, 5000, ["--payload-monotonic"], "batch.size=1", "acks=all",
+    client(tools).write(broker, many, 5000, ["--payload-monotonic"], "batch.size=1", "acks=all",
                         "partitioner.adaptive.partitioning.enable=false", f"enable.idempotence={str(idempotent).lower()}")
-    found = [stored(raw, name, partition) for partition in range(PARTITIONS)]
+    found = [stored(raw, many, partition) for partition in range(PARTITIONS)]
     assert all(found), "a partition that nobody wrote to"
     values = [[int(value) for _, value, _, _ in records_of(f)] for f in found]
     assert sorted(v for partition in values for v in partition) == list(range(5000))

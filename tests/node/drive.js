@@ -34,13 +34,13 @@ const [, , address, job, options] = process.argv;
 const client = (retry) => new Kafka({ clientId: 'drive', brokers: [address], logLevel: logLevel.NOTHING, retry });
 const kafka = client({ retries: 3 });
 
-// kafkajs makes one batch of what it is given at once, however large: at most 50 records and about 500,000 bytes here.
+// kafkajs makes one batch per partition of what it is given at once, however large: about 500,000 bytes here.
 function* batches(records) {
   let some = [];
   let size = 0;
   for (const record of records) {
     const more = (record[1] ?? '').length;
-    if (some.length === 50 || (some.length > 0 && size + more > 500000)) {
+    if (some.length === 250 || (some.length > 0 && size + more > 500000)) {
       yield some;
       some = [];
       size = 0;
