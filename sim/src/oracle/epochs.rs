@@ -102,6 +102,8 @@ fn judge(scene: &Scene<'_>, at: Nanos, partition: Partition, said: &Said) -> Ver
     }
     let odd = match *said {
         Said::At { offset, epoch } => at_offset(book, offset, epoch),
+        // The end of the newest epoch is the end of the log, which a crash may take back.
+        Said::Ends { .. } if scene.ledger.died_since(at) => None,
         Said::Ends { asked, epoch, end } => ends(book, asked, epoch, end),
     };
     match odd {
