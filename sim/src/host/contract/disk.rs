@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ottla_machine::{Dir, DiskOp, DiskOutput, Fault, File, Op};
-use ottla_media::{Covered, CoveredNames, Failed, Fate, MediaError, SECTOR};
+use ottla_media::{Covered, CoveredNames, Failed, MediaError};
 
 use super::dirs::Dirs;
 use super::files::{Answer, Files};
@@ -23,7 +23,8 @@ use super::names::{self, Names};
 use super::ready::{Coming, Ready};
 use super::slots::Slots;
 use crate::agenda::Happening;
-use crate::draw::{Domain, Draw, entity, mix};
+use crate::draw::{Domain, entity};
+use crate::host::place::Place;
 use crate::host::{HostEvent, Outside};
 use crate::script::{Chance, MS, Nanos, SECOND};
 
@@ -41,14 +42,6 @@ pub(super) struct Task {
     pub half_until: Option<Nanos>,
     ends: Nanos,
     stage: Stage,
-}
-
-/// Where an operation draws (D2), and its own 64 bits.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub entity: u64,
-    pub n: u64,
-    pub bits: u64,
 }
 
 /// What comes next of an operation.
@@ -104,27 +97,6 @@ fn file_of(what: &DiskOp) -> Option<File> {
         | DiskOp::Truncate { file, .. }
         | DiskOp::Close(file) => Some(*file),
         _ => None,
-    }
-}
-
-impl Place {
-    fn new(entity: u64, n: u64, draw: Draw) -> Place {
-        let bits = draw.at(Domain::DiskOrder, entity, n);
-        Place { entity, n, bits }
-    }
-
-    /// Some of its bits.
-    pub(super) fn bits(&self, from: u32, count: u32) -> u64 {
-        (self.bits >> from) & ((1 << count) - 1)
-    }
-
-    /// Whether this call goes wrong; then the atlas is told.
-    pub(super) fn fails(&self, chance: Chance, path: &str, outside: &mut Outside<'_>) -> bool {
-        let fails = outside.dice.fires(chance, self.entity, self.n);
-        if fails {
-            outside.failed.push(format!("{} {path}", chance.name()));
-        }
-        fails
     }
 }
 
@@ -443,7 +415,7 @@ impl Files {
         }
         let mut from = *at;
         for bytes in bytes {
-            let fate = half(place, outside.draw, (*at, end));
+            let fate = place.some_sectors(outside.draw, (*at, end));
             let written = outside.media.write_some(node, from, bytes, fate);
             written.expect("its room was set aside");
             from += bytes.len() as u64;
@@ -513,33 +485,6 @@ impl Files {
             Ok(bytes)
         } else {
             Err(Fault::Broken)
-        }
-    }
-}
-
-/// Which sectors of a write between these bytes are there when only some are: all, none, those in front, or any; some of them torn.
-fn half(place: Place, draw: Draw, (at, end): (u64, u64)) -> impl FnMut(u64) -> Fate {
-    let (first, count) = (
-        at / SECTOR,
-        end.div_ceil(SECTOR).saturating_sub(at / SECTOR),
-    );
-    let front = first + place.bits(24, 16) % (count + 1);
-    let own = mix(place.entity ^ mix(place.n));
-    move |sector| match place.bits(20, 3) {
-        0 => Fate::New,
-        1 => Fate::Old,
-        2 | 3 if sector < front => Fate::New,
-        3 if sector == front => Fate::Torn(place.bits(40, 9) as u16),
-        2 | 3 => Fate::Old,
-        _ => {
-            let bits = draw.at(Domain::DiskOrder, own, sector);
-            let part = (bits >> 8) as u16 % SECTOR as u16;
-            match bits % 8 {
-                0..=2 => Fate::New,
-                3..=5 => Fate::Old,
-                6 => Fate::Torn(part),
-                _ => Fate::TornFrom(part),
-            }
         }
     }
 }

@@ -4,9 +4,10 @@ use ottla_machine::{DirEntry, DiskOp, DiskOutput, Fault, Kind, Mode, Name};
 use ottla_media::{CoveredNames, Media, MediaError, Opening, Status};
 
 use super::dirs::Dirs;
-use super::disk::{Ending, Place, Stage, Task, done, fault, told};
+use super::disk::{Ending, Stage, Task, done, fault, told};
 use super::files::{Answer, Files, OpenFile};
 use crate::host::Outside;
+use crate::host::place::Place;
 use crate::script::Chance;
 
 /// The tables that names lead to.
