@@ -191,6 +191,8 @@ impl Log {
         let unsynced = self.unsynced.iter();
         let unsynced = unsynced.filter(|u| u.to > flushed && !synced);
         ops.extend(unsynced.map(|unsynced| DiskOp::Sync(unsynced.file)));
+        let late = self.unsynced.iter().any(|unsynced| unsynced.to > flushed);
+        sometimes!(fx, "a stop made durable what nobody had waited for", if late);
         if self.touched {
             ops.push(DiskOp::SyncDir(self.dir));
         }

@@ -158,10 +158,10 @@ impl Log {
         let tail = self.active().map(Tail::of);
         let end = tail.map_or(self.start, |tail| tail.offset);
         if end < durable && opening.recovers() {
-            sometimes!(fx, "a log was shorter than what had been durable");
             let text = format!("it ends at {end}, although {durable} had been durable");
             self.note(Level::Error, &text, fx);
         }
+        sometimes!(fx, "a log began beyond the end of what it holds", if end < self.start);
         // A start beyond the end: everything there was had been deleted, and nothing may take its offsets again.
         self.tail = match tail {
             Some(tail) if end >= self.start => tail,

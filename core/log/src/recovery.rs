@@ -84,12 +84,12 @@ impl Log {
         self.cut_at_hole(opening, &mut scanning, fx);
         while let Some(base) = scanning.rest.pop_front() {
             if base < scanning.expected.0 && !opening.swapped.is_empty() && base >= opening.first {
-                sometimes!(fx, "a segment lay below a compacted one");
                 // Its records are in the compacted segment before it.
                 scanning.removed.push(base);
                 self.segments.remove(&base);
                 continue;
             }
+            sometimes!(fx, "recovery judged more than one segment", if scanning.over_once);
             scanning.base = base;
             scanning.file = self.new_file();
             scanning.scan = None;

@@ -86,6 +86,7 @@ impl Rewrite {
 
     /// Gives it up: nobody may call `on_done` again. `<name>.tmp` stays.
     pub fn abandon(self, fx: &mut impl Emit) {
+        sometimes!(fx, "a file was being replaced when its directory went");
         if matches!(self.stage, Stage::Writing | Stage::Syncing) {
             fx.disk(
                 self.owner.op(self.first_seq + Stage::Closing as u64),

@@ -296,9 +296,7 @@ impl Log {
                 Purpose::Index => {}
             },
             // The directory is being removed under it.
-            Progress::Failed(_) if self.is_removing() => {
-                sometimes!(fx, "a file was replaced while its directory went");
-            }
+            Progress::Failed(_) if self.is_removing() => {}
             Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
                 self.on_rewrite_refused(now, purpose, fault, fx, out);
             }

@@ -112,16 +112,13 @@ impl Log {
         let mut warming = self.warming.swap_remove(at);
         let base = warming.base;
         let Some(size) = self.segments.get(&base).map(|segment| segment.size) else {
-            sometimes!(
-                fx,
-                "retention took a segment that was being opened for a reader"
-            );
             // Retention was faster.
             let op = DiskOp::Close(warming.opened.file);
             return self.ops.issue(Waiting::Aside("a removed segment"), op, fx);
         };
         match (&mut warming.stage, result) {
             (Stage::Opening, Err(Fault::Full | Fault::Busy)) => {
+                sometimes!(fx, "an old segment could not be opened yet");
                 // Its readers ask again.
                 return out.push(LogEvent::Warm(Offset(base)));
             }

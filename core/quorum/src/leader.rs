@@ -130,7 +130,6 @@ impl Quorum {
         let base = log.assigned();
         let mut records = vec![leader_change(self.identity.node)];
         if self.voters.kraft_version >= KRAFT_VERSION && (base == Offset(0) || self.moved()) {
-            sometimes!(fx, "the controller's endpoint had moved", if base > Offset(0));
             self.voters.voters[0].endpoints = vec![self.identity.endpoint.clone()];
             records.extend(self.voters.records());
         }

@@ -291,7 +291,6 @@ impl Quorum {
     ) {
         let covered = self.syncing.take();
         if matches!(self.stage, Stage::Offline) {
-            sometimes!(fx, "a sync of the metadata log came back too late");
             return;
         }
         match (result, covered, &mut self.log) {

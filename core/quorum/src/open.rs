@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_log::{Load, Loading, Log, LogConfig, Progress, Rewrite, Start};
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Now, Offset, Owner};
+use ottla_machine::{
+    DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Now, Offset, Owner, sometimes,
+};
 use ottla_protocol::Uuid;
 use ottla_record::{Batch, control_kind};
 
@@ -242,6 +244,9 @@ impl Quorum {
             Ok(epoch) => epoch,
             Err(why) => return self.offline(why, out),
         };
+        let begun = self.log.as_ref().map(|log| log.latest_epoch());
+        let lost = begun.is_some_and(|begun| self.state.epoch > begun);
+        sometimes!(fx, "an epoch was voted in and never begun", if lost);
         self.state = QuorumState {
             leader: None,
             epoch,

@@ -97,12 +97,16 @@ impl Replica {
                 leader.update(tenure);
                 return;
             }
-            sometimes!(fx, "a leader was given another epoch");
             self.resign(fx, out);
         }
         if self.log.latest_epoch() != tenure.epoch {
             self.log.start_epoch(tenure.epoch, fx);
         }
+        sometimes!(
+            fx,
+            "the checkpoint knew a higher watermark than the log",
+            if self.high_watermark > self.promised()
+        );
         // What earlier tenures have taken is not known: all of it may be believed.
         self.taken = self.log.assigned();
         // The checkpoint may be of a life that promised more than this log kept: V1 holds from the first moment.
@@ -217,6 +221,7 @@ impl Replica {
         } else {
             self.log.written()
         };
+        let before = out.len();
         while let Some((ticket, appended)) = self.written.pop(written) {
             out.push(Released {
                 ticket,
@@ -228,15 +233,17 @@ impl Replica {
         } else {
             high_watermark
         };
+        let one = out.len();
         while let Some((ticket, appended)) = self.all.pop(passed) {
             let result = if enough {
                 Ok(appended)
             } else {
-                sometimes!(fx, "a batch was promised by too few");
                 Err(ErrorCode::NotEnoughReplicasAfterAppend)
             };
             out.push(Released { ticket, result });
         }
+        let both = before < one && one < out.len();
+        sometimes!(fx, "producers of both kinds were answered at once", if both);
         moved
     }
 

@@ -30,9 +30,9 @@ impl Shard {
         };
         let broken = self.dirs[entry.dir].offline || matches!(entry.stage, Stage::Damaged);
         if broken {
-            sometimes!(fx, "somebody appended to a directory that is offline");
             return self.refuse(ticket, ErrorCode::KafkaStorageError, fx);
         }
+        sometimes!(fx, "an append waited for its log to open", if !entry.is_open());
         if entry.line.push(ticket, append).is_err() {
             return self.refuse(ticket, ErrorCode::NotLeaderOrFollower, fx);
         }

@@ -1,9 +1,8 @@
 //! What an answer changes, and what a loss does: the task goes on, is tried again, or ends.
 
-use super::everything::Step;
 use super::task::{Meant, Task, What};
 use super::{Act, Client, is_retriable, topics};
-use crate::history::{Asked, Fetched, Listed, Named, Reply};
+use crate::history::{Asked, Listed, Named, Reply};
 use crate::script::{MS, Nanos};
 
 /// How often anything but a produce is tried again at least, however little the script allows.
@@ -110,7 +109,7 @@ impl Client {
     }
 
     /// What is known of topics that were answered so is old. Whether there are any.
-    fn old<'a>(&mut self, errors: impl Iterator<Item = (&'a Named, i16)>) -> bool {
+    pub(super) fn old<'a>(&mut self, errors: impl Iterator<Item = (&'a Named, i16)>) -> bool {
         let mut any = false;
         for (named, error) in errors {
             if error == 0 || !is_retriable(error) {
@@ -136,44 +135,6 @@ impl Client {
         }
     }
 
-    fn on_fetched(
-        &mut self,
-        task: Task,
-        asked: &Asked,
-        error: i16,
-        session: i32,
-        parts: &[(Named, Fetched)],
-    ) {
-        let crate::history::Ask::Fetch {
-            session: ours,
-            wanted,
-            ..
-        } = &asked.ask
-        else {
-            return;
-        };
-        if ours.1 >= 0 {
-            self.reader.answered(*ours, error, session);
-        }
-        self.old(parts.iter().map(|(named, fetched)| (named, fetched.error)));
-        let mut reset = Vec::new();
-        for (named, fetched) in parts {
-            let from = wanted.iter().find(|(wanted, ..)| wanted == named);
-            let (Some(place), Some((_, from, _))) = (topics::place(named), from) else {
-                continue;
-            };
-            if self.reader.moves(place, *from, fetched) {
-                reset.push(place);
-            }
-        }
-        if !reset.is_empty() {
-            self.seek(reset, -2);
-        }
-        if error != 0 {
-            self.again_a_few_times(task);
-        }
-    }
-
     fn on_listed(&mut self, mut task: Task, parts: &[(Named, Listed)]) {
         let What::List(list) = &mut task.what else {
             return;
@@ -194,37 +155,6 @@ impl Client {
         self.old(parts.iter().map(|(named, listed)| (named, listed.error)));
         if retries {
             self.again_a_few_times(task);
-        }
-    }
-
-    fn on_step(&mut self, step: &Step, reply: &Reply) {
-        let (now, committed) = (self.now, self.me().committed);
-        let Some(whole) = &mut self.whole else {
-            return;
-        };
-        match (step, reply) {
-            (Step::Topics, Reply::Metadata { topics }) => {
-                self.topics.learn(now, topics);
-                whole.on_topics(now, topics);
-            }
-            (
-                _,
-                Reply::InitProducerId {
-                    error,
-                    producer,
-                    epoch,
-                },
-            ) => {
-                whole.on_producer(now, *error, *producer, *epoch);
-            }
-            (_, Reply::Produce { parts }) => whole.on_produced(now, parts),
-            (Step::List { timestamp, .. }, Reply::ListOffsets { parts }) => {
-                whole.on_listed(now, *timestamp, parts);
-            }
-            (_, Reply::Fetch { error, parts, .. }) => {
-                whole.on_fetched(now, *error, parts, committed);
-            }
-            _ => whole.failed(now),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Inputs: time, what the network tells. Outputs: [`Act`]s. The files beside this one: `line` (the connection), `task` (what is begun and
 //! not ended), `operations` (what the script's operations begin), `sending` (what leaves, and when it may), `answers` (what an answer or a
-//! loss changes), `producing` (batches and theirs), `everything` (what liveness is judged by); and what a client knows: `topics`, `producer`, `reader`; and bytes: `batch`,
+//! loss changes), `producing` and `fetching` (theirs), `everything` (what liveness is judged by); and what a client knows: `topics`, `producer`, `reader`; and bytes: `batch`,
 //! `speak`, `hear`.
 //!
 //! C1: every request is told before its bytes leave, and ends as answered, lost or garbled, once. What has acks=0 is lost at once.
@@ -15,6 +15,7 @@
 mod answers;
 mod batch;
 mod everything;
+mod fetching;
 mod hear;
 mod line;
 mod operations;
@@ -23,6 +24,7 @@ mod producing;
 mod reader;
 mod sending;
 mod speak;
+mod steps;
 mod task;
 #[cfg(test)]
 mod tests;

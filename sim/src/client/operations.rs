@@ -6,7 +6,7 @@ use super::everything::Whole;
 use super::line::State;
 use super::task::{List, Meant, Produce, What};
 use super::{Act, Client};
-use crate::script::{Operation, Place};
+use crate::script::{Nanos, Operation, Place};
 
 impl Client {
     /// The next operation begins, if its time has come. Whether one did.
@@ -26,7 +26,32 @@ impl Client {
         let until = self
             .now
             .saturating_add(self.me().patience.saturating_mul(2));
-        let what = match &op.what {
+        match op.what {
+            Operation::Reconnect => self.reconnect(op.number, acts),
+            Operation::ProduceEverywhere => self.whole = Some(Whole::write(op.number, until)),
+            Operation::ReadEverything => self.whole = Some(Whole::read(op.number, until)),
+            _ => {
+                if let Some(what) = self.what(index, &op.what) {
+                    self.begin_task(op.number, until, what);
+                }
+            }
+        }
+        true
+    }
+
+    fn begin_task(&mut self, number: u32, until: Nanos, what: What) {
+        let mut task = self.task(number, until, what);
+        task.raw = task.stream.one_in(32);
+        if let What::List(list) = &mut task.what {
+            // Reading by time goes on where the time was found.
+            list.seek |= list.timestamp >= 0 && task.stream.coin();
+        }
+        self.put(task);
+    }
+
+    /// The task that an operation is, if it is one, and has something to do.
+    fn what(&self, index: usize, operation: &Operation) -> Option<What> {
+        Some(match operation {
             Operation::CreateTopic { .. } => What::Create(index),
             Operation::DeleteTopic { .. } => What::Delete(index),
             Operation::Metadata { .. } => What::Metadata(index),
@@ -49,7 +74,7 @@ impl Client {
                     first: Some(*number),
                     life: 0,
                 }),
-                None => return true,
+                None => return None,
             },
             Operation::Fetch { places, .. } => {
                 let places = sorted(places);
@@ -65,31 +90,14 @@ impl Client {
                 timestamp: if *timestamp < 0 {
                     *timestamp
                 } else {
-                    script.weather.wall + timestamp
+                    self.script.weather.wall + timestamp
                 },
                 seek: false,
             }),
-            Operation::Reconnect => {
-                self.reconnect(op.number, acts);
-                return true;
+            Operation::Reconnect | Operation::ProduceEverywhere | Operation::ReadEverything => {
+                return None;
             }
-            Operation::ProduceEverywhere => {
-                self.whole = Some(Whole::write(op.number, until));
-                return true;
-            }
-            Operation::ReadEverything => {
-                self.whole = Some(Whole::read(op.number, until));
-                return true;
-            }
-        };
-        let mut task = self.task(op.number, until, what);
-        task.raw = task.stream.one_in(32);
-        if let What::List(list) = &mut task.what {
-            // Reading by time goes on where the time was found.
-            list.seek |= list.timestamp >= 0 && task.stream.coin();
-        }
-        self.put(task);
-        true
+        })
     }
 
     /// At once, or when what is under way was answered.

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_protocol::ApiKey;
 
-use super::batch::{self, Recipe};
-use super::everything::Step;
 use super::line::{Seat, State};
-use super::reader::Want;
-use super::speak::{Frame, Limits};
-use super::task::{List, Meant, OWN, Parcel, Task, What};
+use super::speak::Frame;
+use super::task::{List, Meant, OWN, Task, What};
 use super::topics::{Found, NO_ID};
 use super::{Act, Client, Sent};
 use crate::draw::{Domain, Stream};
-use crate::history::{Ask, Asked, Producer};
+use crate::history::{Ask, Asked};
 use crate::script::{MS, Nanos, Operation, Place};
 
 /// The longest time a client gives the node for a request of its own.
@@ -66,80 +63,6 @@ impl Client {
             return true;
         }
         false
-    }
-
-    fn send_whole(&mut self, acts: &mut Vec<Act>) -> bool {
-        let now = self.now;
-        let Some(whole) = self
-            .whole
-            .as_mut()
-            .filter(|whole| !whole.busy && whole.not_before <= now)
-        else {
-            return false;
-        };
-        let (op, draw, wall, client) = (
-            whole.op,
-            self.draw,
-            self.wall,
-            self.script.clients[self.place].id,
-        );
-        let step = whole.next(|place, batch, (id, epoch)| {
-            let recipe = Recipe {
-                client,
-                op,
-                batch,
-                records: 1 + u32::from(batch % 3),
-                bytes: 150,
-                codec: 0,
-                time: wall,
-                keyed: true,
-                producer: Some(Producer {
-                    id,
-                    epoch,
-                    sequence: 0,
-                }),
-            };
-            let (batch, bytes) = batch::make(draw, &recipe);
-            Parcel {
-                place,
-                batch: Arc::new(batch),
-                bytes,
-            }
-        });
-        let Some(step) = step else {
-            self.whole = None;
-            return true;
-        };
-        whole.busy = true;
-        let mut task = self.task(OWN, Nanos::MAX, What::Whole(step.clone()));
-        match step {
-            Step::Topics => self.send_metadata(task, None, false, acts),
-            Step::ProducerId => self.send_producer_id(task, acts),
-            Step::Produce(parcels) => self.send_batches(task, -1, &parcels, None, acts),
-            Step::List { places, timestamp } => self.send_list(task, &places, timestamp, acts),
-            Step::Fetch(from) => {
-                let version =
-                    self.fetch_version(&mut task.stream, None, from.iter().map(|from| from.0));
-                let wants = from.iter().map(|(place, offset)| Want {
-                    place: *place,
-                    named: self.topics.named(*place, version >= 13),
-                    offset: *offset,
-                    leader_epoch: -1,
-                    last_epoch: -1,
-                    max_bytes: 256 << 10,
-                });
-                let wants: Vec<Want> = wants.collect();
-                let limits = Limits {
-                    max_wait_ms: 100,
-                    min_bytes: 1,
-                    max_bytes: 1 << 20,
-                    committed: self.me().committed,
-                };
-                let plan = self.reader.alone(wants, false);
-                self.send_fetch_plan(task, version, limits, plan, acts);
-            }
-        }
-        true
     }
 
     fn send_tasks(&mut self, acts: &mut Vec<Act>) -> bool {
@@ -341,7 +264,7 @@ impl Client {
         self.send_metadata_in(version, task, Some(&topics), creates, acts);
     }
 
-    fn send_metadata(
+    pub(super) fn send_metadata(
         &mut self,
         mut task: Task,
         topics: Option<&[u32]>,
@@ -386,7 +309,7 @@ impl Client {
         );
     }
 
-    fn send_producer_id(&mut self, mut task: Task, acts: &mut Vec<Act>) {
+    pub(super) fn send_producer_id(&mut self, mut task: Task, acts: &mut Vec<Act>) {
         let version = self.version(ApiKey::InitProducerId, &mut task.stream, 0, i16::MAX);
         let frame = self.frame(ApiKey::InitProducerId, version);
         self.leave(
@@ -496,7 +419,7 @@ impl Client {
     }
 
     /// The leader's epoch as it is known; half of the time it is not said.
-    fn leader_epoch(&self, stream: &mut Stream, place: Place) -> i32 {
+    pub(super) fn leader_epoch(&self, stream: &mut Stream, place: Place) -> i32 {
         if stream.coin() {
             self.topics.leader_epoch(place)
         } else {
@@ -519,7 +442,13 @@ impl Client {
         Sent::Gone
     }
 
-    fn send_list(&mut self, mut task: Task, places: &[Place], timestamp: i64, acts: &mut Vec<Act>) {
+    pub(super) fn send_list(
+        &mut self,
+        mut task: Task,
+        places: &[Place],
+        timestamp: i64,
+        acts: &mut Vec<Act>,
+    ) {
         let committed = self.me().committed;
         let least = if committed { 2 } else { 0 };
         let version = self.version(ApiKey::ListOffsets, &mut task.stream, least, i16::MAX);
@@ -541,153 +470,5 @@ impl Client {
             0,
             acts,
         );
-    }
-
-    fn send_fetch(&mut self, mut task: Task, acts: &mut Vec<Act>) -> Sent {
-        let What::Fetch { index, places } = &task.what else {
-            return Sent::Gone;
-        };
-        let script = Arc::clone(&self.script);
-        let sessions = self.me().sessions;
-        let Operation::Fetch {
-            max_wait_ms,
-            min_bytes,
-            max_bytes,
-            partition_max_bytes,
-            ..
-        } = &script.clients[self.place].ops[*index].what
-        else {
-            return Sent::Gone;
-        };
-        if sessions && self.reader.fetching {
-            return Sent::Waits(task);
-        }
-        let mut places = match self.resolve(task.raw, places) {
-            Places::At(places) => places,
-            Places::Later => return Sent::Waits(task),
-            Places::Nowhere => return self.wait_for_topic(task),
-        };
-        if self.begin_reading(&mut task, &places) {
-            return Sent::Waits(task);
-        }
-        // A session may serve more than this operation asks for.
-        if sessions && task.stream.coin() {
-            let kept: Vec<Place> = self
-                .reader
-                .kept()
-                .filter(|place| !places.contains(place))
-                .collect();
-            places.extend(kept);
-            places.sort_unstable();
-        }
-        let session = self
-            .reader
-            .session_version()
-            .filter(|_| sessions && !task.stream.one_in(16));
-        let version = self.fetch_version(&mut task.stream, session, places.iter().copied());
-        let mut wants = Vec::with_capacity(places.len());
-        for place in &places {
-            let position = self.reader.position(*place);
-            let known = version >= 12 && task.stream.coin();
-            wants.push(Want {
-                place: *place,
-                named: self.topics.named(*place, version >= 13),
-                offset: position.map_or(0, |position| position.offset),
-                leader_epoch: if version >= 9 {
-                    self.leader_epoch(&mut task.stream, *place)
-                } else {
-                    -1
-                },
-                last_epoch: position
-                    .filter(|_| known)
-                    .map_or(-1, |position| position.epoch),
-                max_bytes: *partition_max_bytes,
-            });
-        }
-        let alone = !sessions || version < 7 || task.stream.one_in(24);
-        let plan = if alone {
-            self.reader.alone(wants, version >= 7 && sessions)
-        } else {
-            self.reader.in_session(wants, version)
-        };
-        let limits = Limits {
-            max_wait_ms: *max_wait_ms,
-            min_bytes: *min_bytes,
-            max_bytes: *max_bytes,
-            committed: self.me().committed,
-        };
-        self.send_fetch_plan(task, version, limits, plan, acts);
-        Sent::Gone
-    }
-
-    /// Where reading has not begun, or where it goes on is being asked for. Whether the fetch has to wait for it.
-    fn begin_reading(&mut self, task: &mut Task, places: &[Place]) -> bool {
-        let mut waits = false;
-        let mut unknown = Vec::new();
-        for place in places {
-            match self.reader.position(*place) {
-                Some(position) => waits |= position.asking,
-                None if task.stream.coin() => self.reader.seek(*place, 0),
-                None => unknown.push(*place),
-            }
-        }
-        if unknown.is_empty() {
-            return waits;
-        }
-        let timestamp = if task.stream.one_in(8) { -1 } else { -2 };
-        self.seek(unknown, timestamp);
-        true
-    }
-
-    /// Where reading goes on is asked for.
-    pub(super) fn seek(&mut self, places: Vec<Place>, timestamp: i64) {
-        places.iter().for_each(|place| self.reader.ask(*place));
-        let until = self.now.saturating_add(self.me().patience);
-        let list = List {
-            places,
-            timestamp,
-            seek: true,
-        };
-        let mut task = self.task(OWN, until, What::List(list));
-        // These places were found before, or are not to be.
-        task.raw = true;
-        self.put(task);
-    }
-
-    /// A session keeps to its version; topics whose id is not known are fetched by name.
-    fn fetch_version(
-        &self,
-        stream: &mut Stream,
-        session: Option<i16>,
-        mut places: impl Iterator<Item = Place>,
-    ) -> i16 {
-        let nameless = places.any(|place| self.topics.id(place.topic) == NO_ID);
-        let most = if nameless { 12 } else { i16::MAX };
-        match session {
-            Some(version) => version.min(most),
-            None => self.version(ApiKey::Fetch, stream, 0, most),
-        }
-    }
-
-    fn send_fetch_plan(
-        &mut self,
-        task: Task,
-        version: i16,
-        limits: Limits,
-        plan: super::reader::Plan,
-        acts: &mut Vec<Act>,
-    ) {
-        let frame = self.frame(ApiKey::Fetch, version);
-        let bytes = frame.fetch(limits, plan.session, &plan.say, &plan.forget);
-        let ask = Ask::Fetch {
-            max_wait_ms: limits.max_wait_ms,
-            min_bytes: limits.min_bytes,
-            max_bytes: limits.max_bytes,
-            committed: limits.committed,
-            session: plan.session,
-            wanted: plan.all,
-        };
-        let waits = u64::from(limits.max_wait_ms.max(0).unsigned_abs()) * MS;
-        self.leave(task, frame, ask, bytes, waits, acts);
     }
 }
