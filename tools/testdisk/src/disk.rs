@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ottla_machine::{Dir, DirEntry, DiskOp, DiskOutput, Fault, File, Kind, Mode, Name};
+use ottla_machine::{Dir, DirEntry, DiskOp, DiskOutput, Fault, File, Kind, Mode, Name, Rng};
 use ottla_media::{Covered, Failed, Media, MediaError, Node, Opening};
+
+use crate::fates::{fates, torn};
 
 /// The log directory.
 pub const ROOT: Dir = Dir(1);
@@ -16,18 +18,22 @@ pub struct Disk {
     pub media: Media,
     dirs: BTreeMap<Dir, String>,
     files: BTreeMap<File, Node>,
-    /// How many more syncs of files succeed before one fails as the worst disks fail.
-    pub syncs_before_fault: Option<u32>,
     /// A disk that says synced and has not.
     pub lies: bool,
-    /// How many more operations that change the disk succeed before one fails, and how. Broken: a write is half done.
+    /// How many more operations that change the disk succeed before one fails, and how. A write that fails leaves any of its sectors.
     pub fails: Option<(u64, Fault)>,
+    /// The same, but only writes are counted and fail.
+    pub write_fails: Option<(u64, Fault)>,
+    /// The same of syncs of files. One that fails may leave the cache as it is or as the media has it; later ones succeed.
+    pub sync_fails: Option<(u64, Fault)>,
     /// The name in its directory under which each file was opened last.
     pub opened: BTreeMap<File, String>,
     /// Syncs performed.
     pub syncs: u64,
     /// Writes performed to segments.
     pub writes: u64,
+    /// Draws what faults leave.
+    rng: Rng,
 }
 
 fn fault(error: MediaError) -> Fault {
@@ -53,13 +59,29 @@ impl Disk {
             media,
             dirs: BTreeMap::from([(ROOT, String::new())]),
             files: BTreeMap::new(),
-            syncs_before_fault: None,
             lies: false,
             fails: None,
+            write_fails: None,
+            sync_fails: None,
             opened: BTreeMap::new(),
             syncs: 0,
             writes: 0,
+            rng: Rng::new([0x7d; 32]),
         }
+    }
+
+    /// The process is gone; the kernel is not.
+    pub fn killed(self) -> Disk {
+        let mut media = self.media;
+        media.kill();
+        Disk::over(media)
+    }
+
+    /// The power is gone: of everything not synced any subset is there.
+    pub fn cut(self, rng: &mut Rng) -> Disk {
+        let mut media = self.media;
+        media.power_cut(fates(rng.below(6), rng));
+        Disk::over(media)
     }
 
     fn path(&self, dir: Dir, name: &Name) -> String {
@@ -88,18 +110,10 @@ impl Disk {
     /// A sync ends: what it covered is durable, unless faults say otherwise.
     pub fn sync_ends(&mut self, node: Node, covered: Covered) -> Result<DiskOutput, Fault> {
         self.syncs += 1;
-        if let Some(fault) = self.fails() {
-            let _ = self.media.sync_fails(node, Failed::Keeps);
+        if let Some(fault) = due(&mut self.fails).or_else(|| due(&mut self.sync_fails)) {
+            let how = [Failed::Keeps, Failed::Reverts][self.rng.below(2) as usize];
+            let _ = self.media.sync_fails(node, how);
             return Err(fault);
-        }
-        match &mut self.syncs_before_fault {
-            Some(0) => {
-                self.syncs_before_fault = None;
-                let _ = self.media.sync_fails(node, Failed::Keeps);
-                return Err(Fault::Broken);
-            }
-            Some(more) => *more -= 1,
-            None => {}
         }
         if !self.lies {
             self.media.sync_ends(node, covered).map_err(fault)?;
@@ -109,14 +123,12 @@ impl Disk {
 
     /// Performs anything but a sync.
     pub fn perform(&mut self, op: DiskOp) -> Result<DiskOutput, Fault> {
-        if changes(&op)
-            && let Some(fault) = self.fails()
-        {
-            if let (DiskOp::Write { file, at, bytes }, Fault::Broken) = (op, fault) {
-                // Such a write leaves any of its bytes: here the first half.
-                let bytes = bytes.concat();
-                let half = &bytes[..bytes.len() / 2];
-                let _ = self.media.write(self.node(file), at, half);
+        let writes = matches!(op, DiskOp::Write { .. });
+        let fails = changes(&op).then(|| due(&mut self.fails)).flatten();
+        let fails = fails.or_else(|| writes.then(|| due(&mut self.write_fails)).flatten());
+        if let Some(fault) = fails {
+            if let DiskOp::Write { file, at, bytes } = op {
+                self.tear(file, at, &bytes.concat());
             }
             return Err(fault);
         }
@@ -124,7 +136,13 @@ impl Disk {
             DiskOp::Allocate { file, to } => done(self.media.allocate(self.node(file), to)),
             DiskOp::Write { file, at, bytes } => {
                 self.writes += 1;
-                done(self.media.write(self.node(file), at, &bytes.concat()))
+                let bytes = bytes.concat();
+                let result = self.media.write(self.node(file), at, &bytes);
+                if result == Err(MediaError::NoSpace) {
+                    // As a kernel does: some of it may have fitted.
+                    self.tear(file, at, &bytes[..bytes.len() / 2]);
+                }
+                done(result)
             }
             DiskOp::Read { file, at, len } => {
                 let read = self.media.read(self.node(file), at, len as usize);
@@ -156,6 +174,9 @@ impl Disk {
                     truncate: mode == Mode::Fresh,
                 };
                 let path = self.path(dir, &name);
+                if how.create && self.media.status(&path).is_err() && self.media.space().0 == 0 {
+                    return Err(Fault::Full);
+                }
                 self.opened.insert(file, name.to_string());
                 let status = self.media.open(&path, how).map_err(fault)?;
                 assert!(
@@ -203,20 +224,11 @@ impl Disk {
         }
     }
 
-    /// The fault whose turn it is.
-    fn fails(&mut self) -> Option<Fault> {
-        match &mut self.fails {
-            Some((0, fault)) => {
-                let fault = *fault;
-                self.fails = None;
-                Some(fault)
-            }
-            Some((more, _)) => {
-                *more -= 1;
-                None
-            }
-            None => None,
-        }
+    /// A write that failed leaves any of its sectors, old, new, or torn.
+    fn tear(&mut self, file: File, at: u64, bytes: &[u8]) {
+        let node = self.node(file);
+        let rng = &mut self.rng;
+        let _ = self.media.write_some(node, at, bytes, |_| torn(rng));
     }
 
     fn remove(&mut self, path: &str) -> Result<DiskOutput, Fault> {
@@ -243,8 +255,11 @@ impl Disk {
         listed.into_iter().map(entry).collect()
     }
 
-    /// The names in a directory.
+    /// The names in a directory; none when it is not there.
     pub fn names(&self, path: &str) -> Vec<String> {
+        if self.media.status(path).is_err() {
+            return Vec::new();
+        }
         let entries = self.list(path, None, usize::MAX);
         entries
             .into_iter()
@@ -284,6 +299,18 @@ impl Disk {
     pub fn range(&self, file: File, at: u64, len: usize) -> Bytes {
         self.media.read(self.node(file), at, len).expect("a range")
     }
+}
+
+/// The fault whose turn it is.
+fn due(fails: &mut Option<(u64, Fault)>) -> Option<Fault> {
+    let (more, fault) = fails.as_mut()?;
+    if *more > 0 {
+        *more -= 1;
+        return None;
+    }
+    let fault = *fault;
+    *fails = None;
+    Some(fault)
 }
 
 fn done(result: Result<(), MediaError>) -> Result<DiskOutput, Fault> {

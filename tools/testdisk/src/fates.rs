@@ -15,6 +15,16 @@ pub fn fates(subset: u64, rng: &mut Rng) -> impl FnMut(Unsynced) -> Fate {
     }
 }
 
+/// What a write that fails leaves of a sector.
+pub(crate) fn torn(rng: &mut Rng) -> Fate {
+    match rng.below(6) {
+        0 | 1 => Fate::Old,
+        2 => Fate::Torn(rng.below(SECTOR) as u16),
+        3 => Fate::TornFrom(rng.below(SECTOR) as u16),
+        _ => Fate::New,
+    }
+}
+
 fn in_between(what: Unsynced, rng: &mut Rng) -> Fate {
     match what {
         Unsynced::Names(_) => Fate::Old,

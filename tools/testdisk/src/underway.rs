@@ -1,5 +1,6 @@
 //! Operations under way: issued, performed, ended. With randomness in any order that the contract allows: operations of one file are
-//! performed and end in the order issued, a sync ends any time after it began, everything else is free.
+//! performed and end in the order issued, a sync ends any time after it began, everything else is free. Syncs of one file are told in
+//! the order in which they ended: after one that failed, those that had overlapped it say nothing true.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -11,7 +12,15 @@ use crate::disk::{Disk, file_of};
 enum Stage {
     Issued(DiskOp),
     Syncing(Node, Covered),
-    Ended(Option<File>, Result<DiskOutput, Fault>),
+    Ended(Line, Result<DiskOutput, Fault>),
+}
+
+/// Who is told after whom.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Of(File),
+    Syncs(Node),
+    Free,
 }
 
 /// What was issued and has not been told as ended.
@@ -46,10 +55,12 @@ impl Underway {
                 Stage::Syncing(node, covered)
             }
             Stage::Issued(what) => {
-                let file = file_of(&what);
-                Stage::Ended(file, disk.perform(what))
+                let line = file_of(&what).map_or(Line::Free, Line::Of);
+                Stage::Ended(line, disk.perform(what))
             }
-            Stage::Syncing(node, covered) => Stage::Ended(None, disk.sync_ends(node, covered)),
+            Stage::Syncing(node, covered) => {
+                Stage::Ended(Line::Syncs(node), disk.sync_ends(node, covered))
+            }
             Stage::Ended(_, result) => return Some((op, result)),
         };
         self.pending.push_back((op, next));
@@ -63,7 +74,7 @@ impl Underway {
         for (at, (_, stage)) in self.pending.iter().enumerate() {
             let may = match stage {
                 Stage::Issued(what) => file_of(what).is_none_or(|file| issued.insert(file)),
-                Stage::Ended(file, _) => file.is_none_or(|file| ended.insert(file)),
+                Stage::Ended(line, _) => *line == Line::Free || ended.insert(*line),
                 Stage::Syncing(..) => true,
             };
             if may {

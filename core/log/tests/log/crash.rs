@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
 use ottla_machine::{Fault, Offset, Rng};
 use ottla_record::Batch;
+use ottla_testdisk::Disk;
 
-use crate::disk::Disk;
-use crate::world::{World, idempotent, plain};
+use crate::world::{World, drop_file, empty, idempotent, plain, put};
 
 fn config() -> LogConfig {
     LogConfig {
@@ -31,6 +31,8 @@ struct Life {
     world: World,
     /// Every batch ever appended at an offset: an undone or lost one may be followed by another.
     appended: BTreeMap<i64, Vec<Vec<u8>>>,
+    /// What the log holds.
+    there: BTreeMap<i64, Vec<u8>>,
     sequences: [i32; 3],
     /// The sequences before each append, to go back to when it is undone.
     before: Vec<(Offset, [i32; 3])>,
@@ -38,11 +40,16 @@ struct Life {
 }
 
 impl Life {
-    fn turn(&mut self) {
+    /// `false`: the disk is not believed any more, and the life ends.
+    fn turn(&mut self) -> bool {
         let world = &mut self.world;
         if world.rng.below(12) == 0 {
-            let writes = world.rng.below(4) as u32;
-            world.disk.fault = Some((writes, Fault::Full));
+            let writes = world.rng.below(4);
+            world.disk.write_fails = Some((writes, Fault::Full));
+        }
+        if world.rng.below(60) == 0 {
+            let syncs = world.rng.below(4);
+            world.disk.sync_fails = Some((syncs, Fault::Broken));
         }
         for _ in 0..world.rng.below(4) {
             self.before.push((world.log.assigned(), self.sequences));
@@ -62,6 +69,7 @@ impl Life {
             let mut bytes = batch.to_vec();
             bytes[..8].copy_from_slice(&appended.base.0.to_be_bytes());
             bytes[12..16].copy_from_slice(&epoch.to_be_bytes());
+            self.there.insert(appended.base.0, bytes.clone());
             self.appended
                 .entry(appended.base.0)
                 .or_default()
@@ -69,10 +77,15 @@ impl Life {
         }
         world.settle();
         for _ in 0..world.rng.below(5) {
+            if world.broken.is_some() {
+                // Its owner would have taken it offline.
+                break;
+            }
             world.perform();
         }
         for event in world.events.drain(..) {
             if let LogEvent::Undone { from } = event {
+                self.there.split_off(&from.0);
                 while let Some((at, sequences)) = self.before.pop_if(|(at, _)| *at >= from) {
                     assert!(at >= from);
                     self.sequences = sequences;
@@ -82,6 +95,13 @@ impl Life {
         if world.rng.below(10) == 0 {
             self.recovery_point = world.log.recovery_point();
         }
+        world.broken.is_none()
+    }
+
+    fn flushed(&self) -> Vec<(i64, Vec<u8>)> {
+        let end = self.world.broken.unwrap_or(self.world.log.flushed()).0;
+        let below = self.there.range(..end);
+        below.map(|(base, bytes)| (*base, bytes.clone())).collect()
     }
 }
 
@@ -141,10 +161,19 @@ fn check_recovered(
     );
 }
 
+/// The process dies, or the power goes.
+fn ended(disk: Disk, rng: &mut Rng) -> Disk {
+    if rng.below(4) == 0 {
+        disk.killed()
+    } else {
+        disk.cut(rng)
+    }
+}
+
 fn crashed(seed: u64, lives: u32) {
     let mut rng = Rng::new([seed as u8 ^ 0x5a; 32]).child(seed);
     let mut start = Start::Absent;
-    let mut disk = Disk::new();
+    let mut disk = empty();
     let mut appended = BTreeMap::new();
     let mut sequences = [0; 3];
     let mut recovery_point = Offset(0);
@@ -155,38 +184,28 @@ fn crashed(seed: u64, lives: u32) {
             assert_eq!(world.log.phase(), Phase::Open, "{:?}", world.events);
         }
         world.flushing = rng.below(4) > 0;
+        let there = world.contents().into_iter().collect();
         let mut life_of = Life {
             world,
             appended,
+            there,
             sequences,
             before: Vec::new(),
             recovery_point,
         };
-        for _ in 0..rng.below(60) {
-            life_of.turn();
-        }
+        let turns = rng.below(60);
+        let _ = (0..turns).all(|_| life_of.turn());
+        let flushed = life_of.flushed();
         let Life {
-            mut world,
+            world,
             appended: had,
             recovery_point: point,
             ..
         } = life_of;
         appended = had;
         recovery_point = point;
-        let end = world.log.flushed().0;
-        let flushed: Vec<_> = world.contents();
-        let flushed: Vec<_> = flushed
-            .into_iter()
-            .filter(|(_, bytes)| {
-                Batch::parse(bytes).expect("a batch").header().next_offset() <= end
-            })
-            .collect();
         let begun = world.disk.names("").len() + world.disk.names("t-0").len();
-        disk = if rng.below(4) == 0 {
-            world.disk.killed()
-        } else {
-            world.disk.cut(&mut rng)
-        };
+        disk = ended(world.disk, &mut rng);
         // A crash during the recovery of the crash changes nothing.
         start = Start::Recover {
             from: recovery_point,
@@ -198,7 +217,7 @@ fn crashed(seed: u64, lives: u32) {
             again.settle();
             again.perform();
         }
-        disk = again.disk.cut(&mut rng);
+        disk = ended(again.disk, &mut rng);
         let mut world = World::opened(disk, config_of(seed), start, rng.next_u64() | 2);
         if let Start::Recover { show: true, .. } = start {
             let shown: Vec<_> = world
@@ -212,15 +231,8 @@ fn crashed(seed: u64, lives: u32) {
             let contents = world.contents().into_iter().map(|(_, bytes)| bytes);
             assert_eq!(shown, contents.collect::<Vec<_>>());
         }
-        eprintln!(
-            "seed {seed} start {start:?} written {} flushed {} names {:?} notes {:?}",
-            world.log.written(),
-            world.log.flushed(),
-            world.disk.names("t-0"),
-            world.fx.notes
-        );
         check_recovered(&mut world, &appended, &flushed);
-        assert!(begun > 0 || life == 0 || end == 0);
+        assert!(begun > 0 || life == 0 || flushed.is_empty());
         world.run();
         assert_eq!(world.log.flushed(), world.log.written());
         recovery_point = world.log.recovery_point();
@@ -253,7 +265,7 @@ fn crashed(seed: u64, lives: u32) {
                 show: false,
             };
         } else {
-            disk = world.disk.cut(&mut rng);
+            disk = ended(world.disk, &mut rng);
         }
     }
 }
@@ -290,7 +302,7 @@ fn a_torn_last_batch_is_cut_off_at_every_byte() {
             &[&whole[..cut], &vec![0; whole.len() - cut + 9]].concat(),
         ] {
             let mut disk = disk.clone();
-            disk.put(path, tail);
+            put(&mut disk, path, tail);
             let mut world = World::opened(disk, config(), start, 1);
             // Zeros in place of zeros make it whole.
             let found = world.contents();
@@ -318,8 +330,8 @@ fn what_recovery_cut_off_does_not_come_back_behind_what_was_flushed_since() {
     world.run();
     let path = "t-0/00000000000000000000.log";
     let mut disk = world.disk.killed();
-    let torn = [disk.bytes(path).expect("there"), &[0; 77]].concat();
-    disk.put(path, &torn);
+    let torn = [&disk.bytes(path).expect("there")[..], &[0; 77]].concat();
+    put(&mut disk, path, &torn);
     let recover = |from: i64| Start::Recover {
         from: Offset(from),
         log_start: Offset(0),
@@ -360,7 +372,7 @@ fn a_bad_batch_ends_the_log_and_removes_later_segments() {
     let mut bytes = disk.bytes(&path).expect("there").to_vec();
     let second = contents[base as usize].1.len();
     bytes[second + 100] ^= 1;
-    disk.put(&path, &bytes);
+    put(&mut disk, &path, &bytes);
     let recover = |from: i64| Start::Recover {
         from: Offset(from),
         log_start: Offset(0),
@@ -397,14 +409,18 @@ fn damage_after_a_clean_stop_is_refused_and_not_written_behind() {
     let path = "t-0/00000000000000000000.log";
     let mut bytes = disk.bytes(path).expect("there").to_vec();
     bytes.truncate(bytes.len() - 3);
-    disk.put(path, &bytes);
+    put(&mut disk, path, &bytes);
     let clean = Start::Clean {
         log_start: Offset(0),
     };
     let mut world = World::over(disk.clone(), LogConfig::default(), clean, 1);
     world.run();
     assert!(matches!(world.log.phase(), Phase::Offline(_)));
-    assert_eq!(world.disk.bytes(path), Some(&bytes[..]), "left as it is");
+    assert_eq!(
+        world.disk.bytes(path).as_deref(),
+        Some(&bytes[..]),
+        "left as it is"
+    );
     let recover = Start::Recover {
         from: Offset(0),
         log_start: Offset(0),
@@ -426,7 +442,7 @@ fn scramble(disk: &mut Disk, path: &str, rng: &mut Rng) {
     if rng.below(3) == 0 {
         bytes.truncate(rng.below(bytes.len() as u64 + 1) as usize);
     }
-    disk.put(path, &bytes);
+    put(disk, path, &bytes);
 }
 
 #[test]
@@ -447,7 +463,7 @@ fn after_a_clean_stop_wrong_files_beside_the_segments_lose_nothing() {
         let names = disk.names("t-0");
         for name in names.iter().filter(|name| !name.ends_with(".log")) {
             match rng.below(4) {
-                0 => disk.drop_file(&format!("t-0/{name}")),
+                0 => drop_file(&mut disk, &format!("t-0/{name}")),
                 1 => scramble(&mut disk, &format!("t-0/{name}"), &mut rng),
                 _ => {}
             }

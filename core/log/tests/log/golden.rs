@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ottla_log::{LogConfig, LogJob, LogProduct, Start, checkpoint};
 use ottla_machine::{Job, Offset};
 use ottla_record::{Batch, RecordsIter};
-use ottla_testdisk::{Files, expected, recorded};
+use ottla_testdisk::{Disk, Files, expected, recorded};
 
-use crate::disk::Disk;
-use crate::world::World;
+use crate::world::{World, empty, put};
 
 /// `topic:partition:offset` lines.
 fn offsets(which: &str, file: &str) -> BTreeMap<String, i64> {
@@ -31,10 +30,10 @@ fn partitions(files: &Files) -> BTreeSet<String> {
 }
 
 fn disk_of(files: &Files, dir: &str) -> Disk {
-    let mut disk = Disk::new();
+    let mut disk = empty();
     for (path, bytes) in files {
         if path.starts_with(&format!("{dir}/")) {
-            disk.put(path, bytes);
+            put(&mut disk, path, bytes);
         }
     }
     disk
@@ -248,7 +247,11 @@ fn compare(suffix: &str) -> usize {
         world.stop();
         for (path, bytes) in &files {
             if path.starts_with(&format!("{dir}/")) && path.ends_with(suffix) {
-                assert_eq!(world.disk.bytes(path), Some(&bytes[..]), "{path}");
+                assert_eq!(
+                    world.disk.bytes(path).as_deref(),
+                    Some(&bytes[..]),
+                    "{path}"
+                );
                 compared += 1;
             }
         }
@@ -288,8 +291,8 @@ fn producers_found_in_the_segments_are_those_of_kafkas_snapshots() {
         let (Some(theirs), Some(ours)) = (files.get(&path), world.disk.bytes(&path)) else {
             continue;
         };
-        assert_eq!(entries(ours), entries(theirs), "{path}");
-        compared += entries(ours).len();
+        assert_eq!(entries(&ours), entries(theirs), "{path}");
+        compared += entries(&ours).len();
     }
     assert!(compared > 5, "{compared} producers");
 }

@@ -3,8 +3,7 @@
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
 use ottla_machine::{Offset, Rng};
 
-use crate::disk::Disk;
-use crate::world::{World, idempotent, now_at, plain};
+use crate::world::{World, empty, idempotent, now_at, plain, put};
 
 const CLEAN: Start = Start::Clean {
     log_start: Offset(0),
@@ -127,7 +126,7 @@ fn a_time_index_alone_does_not_delete_a_segment() {
     let mut bytes = disk.bytes(path).expect("there").to_vec();
     let last = bytes.len() - 12;
     bytes[last..last + 8].copy_from_slice(&7i64.to_be_bytes());
-    disk.put(path, &bytes[last..]);
+    put(&mut disk, path, &bytes[last..]);
     let config = LogConfig::clone(&world.config);
     let mut world = World::opened(disk, config, CLEAN, 1);
     let end = world.log.written();
@@ -267,7 +266,7 @@ fn an_untouched_log_costs_nothing_at_a_clean_stop() {
 #[test]
 fn a_clean_stop_takes_in_what_was_appended_before() {
     for seed in 1..30 {
-        let mut world = World::over(Disk::new(), LogConfig::default(), Start::Absent, seed);
+        let mut world = World::over(empty(), LogConfig::default(), Start::Absent, seed);
         for i in 0..5 {
             world
                 .append(plain(1, 100, 990_000 + i), 0)
@@ -285,7 +284,7 @@ fn a_clean_stop_takes_in_what_was_appended_before() {
 #[test]
 fn a_stop_without_room_for_its_files_is_no_clean_stop() {
     let mut world = filled(LogConfig::default());
-    world.disk.capacity = 0;
+    world.disk.media.resize(0);
     world.log.stop(world.now, &mut world.fx);
     world.run();
     assert!(matches!(world.log.phase(), Phase::Offline(_)));
@@ -296,7 +295,7 @@ fn a_stop_without_room_for_its_files_is_no_clean_stop() {
 fn a_removed_log_leaves_nothing_at_any_time_of_its_life() {
     for steps in 0..60 {
         let mut world = World::over(
-            Disk::new(),
+            empty(),
             LogConfig {
                 segment_bytes: 300,
                 ..LogConfig::default()

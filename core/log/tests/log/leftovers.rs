@@ -2,9 +2,9 @@
 
 use ottla_log::{LogConfig, Start};
 use ottla_machine::{Offset, Rng};
+use ottla_testdisk::Disk;
 
-use crate::disk::Disk;
-use crate::world::{World, plain};
+use crate::world::{World, drop_file, plain, put};
 
 fn config() -> LogConfig {
     LogConfig {
@@ -54,7 +54,7 @@ fn what_was_given_up_is_removed_and_strangers_stay() {
         "00000000000000000000-0000000000.checkpoint",
     ];
     for name in junk.iter().chain(&strangers) {
-        disk.put(&format!("t-0/{name}"), b"what is this");
+        put(&mut disk, &format!("t-0/{name}"), b"what is this");
     }
     for seed in 1..10 {
         let mut world = World::opened(disk.clone(), config(), RECOVER, seed);
@@ -78,9 +78,9 @@ fn indexes_of_a_segment_that_is_gone_do_not_keep_the_log_shut() {
     let (mut disk, contents) = filled();
     let left = ["index", "timeindex", "txnindex"].map(|suffix| format!("t-0/{:020}.{suffix}", 0));
     // A power cut may take a segment's name away and leave its indexes.
-    disk.drop_file(&format!("t-0/{:020}.log", 0));
+    drop_file(&mut disk, &format!("t-0/{:020}.log", 0));
     for path in &left {
-        disk.put(path, &[1; 24]);
+        put(&mut disk, path, &[1; 24]);
     }
     for seed in 1..10 {
         let mut world = World::opened(disk.clone(), config(), RECOVER, seed);
@@ -111,12 +111,12 @@ fn a_compacted_segment_is_put_in_place_when_its_sources_have_begun_to_go() {
     // Kafka takes the old ones away oldest first.
     for gone in 0..=3 {
         let mut disk = disk.clone();
-        disk.put("t-0/00000000000000000000.log.swap", &swap);
+        put(&mut disk, "t-0/00000000000000000000.log.swap", &swap);
         for base in [0, 3, 6].iter().take(gone) {
             let path = format!("t-0/{base:020}.log");
             let bytes = disk.bytes(&path).expect("there").to_vec();
-            disk.put(&format!("{path}.deleted"), &bytes);
-            disk.drop_file(&path);
+            put(&mut disk, &format!("{path}.deleted"), &bytes);
+            drop_file(&mut disk, &path);
         }
         let expected = if gone == 0 { &contents } else { &kept };
         let mut rng = Rng::new([2; 32]).child(gone as u64);
@@ -138,8 +138,12 @@ fn a_compacted_segment_is_put_in_place_when_its_sources_have_begun_to_go() {
 fn a_swap_beside_an_unfinished_cleaning_is_given_up() {
     let (mut disk, contents) = filled();
     let (swap, _) = compacted(&contents);
-    disk.put("t-0/00000000000000000000.log.cleaned", &swap[..10]);
-    disk.put("t-0/00000000000000000004.log.swap", &swap);
+    put(
+        &mut disk,
+        "t-0/00000000000000000000.log.cleaned",
+        &swap[..10],
+    );
+    put(&mut disk, "t-0/00000000000000000004.log.swap", &swap);
     let mut world = World::opened(disk, config(), RECOVER, 1);
     assert_eq!(world.contents(), contents);
     let names = world.disk.names("t-0");

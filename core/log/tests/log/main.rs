@@ -1,6 +1,5 @@
 //! One log over a disk that may do everything the contract allows.
 
-mod disk;
 mod world;
 
 mod crash;

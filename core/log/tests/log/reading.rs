@@ -5,7 +5,7 @@ use ottla_log::{Absent, LogConfig};
 use ottla_machine::{Offset, Part};
 use ottla_record::{Batch, Batches};
 
-use crate::world::{World, plain};
+use crate::world::{World, drop_file, plain, put};
 
 /// A log of many segments, its batches, and the newest of them in memory.
 fn filled(turns: i64) -> (World, Vec<(i64, Vec<u8>)>) {
@@ -122,10 +122,14 @@ fn a_segment_without_indexes_or_with_wrong_ones_reads_the_same() {
         let path = format!("t-0/{name}");
         let bytes = disk.bytes(&path).expect("there").to_vec();
         match i % 4 {
-            0 => disk.drop_file(&path),
-            1 => disk.put(&path, &vec![0; 1 << 20]),
-            2 => disk.put(&path, &bytes.iter().map(|b| b ^ 0x15).collect::<Vec<_>>()),
-            _ => disk.put(&path, &bytes[..bytes.len() / 2]),
+            0 => drop_file(&mut disk, &path),
+            1 => put(&mut disk, &path, &vec![0; 1 << 20]),
+            2 => put(
+                &mut disk,
+                &path,
+                &bytes.iter().map(|b| b ^ 0x15).collect::<Vec<_>>(),
+            ),
+            _ => put(&mut disk, &path, &bytes[..bytes.len() / 2]),
         }
     }
     let config = LogConfig::clone(&world.config);

@@ -1,4 +1,4 @@
-//! Drives one log over the test disk: performs operations in a drawn order, answers what is dirty, asks questions
+//! Drives one log over the test disk: operations are performed and end in a drawn order, what is dirty is synced, questions are asked
 //! until they have an answer.
 
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use ottla_machine::{
     DiskOp, DiskOutput, Emit, Fault, File, Job, LeaderEpoch, Level, Name, Names, Now, Offset, Op,
     Owner, Part, Rng, Spend, Time, WallMs,
 };
+use ottla_media::Media;
 use ottla_record::{Batch, Builder, BuilderSettings};
-
-use crate::disk::{Disk, ROOT};
+use ottla_testdisk::{Disk, ROOT, Underway};
 
 /// What the log emitted.
 #[derive(Clone, Debug, Default)]
@@ -55,16 +55,20 @@ pub struct World {
     pub rng: Rng,
     pub config: Arc<LogConfig>,
     pub blocks: Blocks,
-    /// Which operation is performed next is drawn; otherwise the oldest.
+    /// What happens next is drawn; otherwise the oldest.
     pub shuffled: bool,
+    /// What was issued and has not ended.
+    underway: Underway,
     /// Syncs that were issued, with what they make durable.
     syncs: Vec<(u64, Offset)>,
     next_sync: u64,
     /// Whether what is dirty is synced.
     pub flushing: bool,
-    /// Operations performed so far.
+    /// The disk failed, and what had been flushed by then: the owner would take the directory offline.
+    pub broken: Option<Offset>,
+    /// Operations that have ended.
     pub performed: usize,
-    /// The writes performed, as (file, at, bytes).
+    /// The writes under way and performed, as (file, at, bytes).
     pub writes: Vec<(File, u64, usize)>,
 }
 
@@ -73,6 +77,24 @@ pub fn now_at(ms: i64) -> Now {
         mono: Time(ms as u64 * 1_000_000),
         wall: WallMs(ms),
     }
+}
+
+/// A disk with room for anything.
+pub fn empty() -> Disk {
+    Disk::over(Media::new(1 << 40))
+}
+
+/// Puts a durable file in place.
+pub fn put(disk: &mut Disk, path: &str, bytes: &[u8]) {
+    let (dir, name) = path.rsplit_once('/').expect("directory/name");
+    disk.put(dir, name, bytes);
+}
+
+/// Removes a file durably.
+pub fn drop_file(disk: &mut Disk, path: &str) {
+    let (dir, _) = path.rsplit_once('/').expect("directory/name");
+    disk.media.unlink(path).expect("there");
+    disk.media.sync_dir(dir).expect("a directory");
 }
 
 fn place(names: &mut Names) -> Place {
@@ -91,7 +113,7 @@ fn place(names: &mut Names) -> Place {
 
 impl World {
     pub fn new(config: LogConfig) -> World {
-        World::over(Disk::new(), config, Start::Absent, 1)
+        World::over(empty(), config, Start::Absent, 1)
     }
 
     pub fn over(disk: Disk, config: LogConfig, start: Start, seed: u64) -> World {
@@ -117,9 +139,11 @@ impl World {
             config,
             blocks: Blocks::new(1 << 20),
             shuffled: seed > 1,
+            underway: Underway::default(),
             syncs: Vec::new(),
             next_sync: 0,
             flushing: true,
+            broken: None,
             performed: 0,
             writes: Vec::new(),
         }
@@ -152,52 +176,42 @@ impl World {
         }
     }
 
-    /// The outstanding operations that may be performed now: of each file the oldest.
-    fn allowed(&self) -> Vec<usize> {
-        let mut seen = Vec::new();
-        let mut allowed = Vec::new();
-        for (at, (_, op)) in self.fx.ops.iter().enumerate() {
-            let file = file_of(op);
-            if file.is_none_or(|file| !seen.contains(&file)) {
-                allowed.push(at);
-            }
-            seen.extend(file);
-        }
-        allowed
-    }
-
-    /// Performs one outstanding operation. `false`: there is none.
+    /// Things happen until an operation has ended. `false`: none is outstanding.
     pub fn perform(&mut self) -> bool {
-        let allowed = self.allowed();
-        if allowed.is_empty() {
-            return false;
+        for (op, what) in self.fx.ops.drain(..) {
+            if let DiskOp::Write { file, at, bytes } = &what {
+                let len = bytes.iter().map(Bytes::len).sum();
+                self.writes.push((*file, *at, len));
+            }
+            self.underway.issue(op, what);
         }
-        let draw = if self.shuffled {
-            self.rng.below(allowed.len() as u64) as usize
-        } else {
-            0
-        };
-        let (op, what) = self.fx.ops.remove(allowed[draw]);
-        let result = self.disk.perform(&what);
-        self.performed += 1;
-        if let DiskOp::Write { file, at, bytes } = &what {
-            let len = bytes.iter().map(Bytes::len).sum();
-            self.writes.push((*file, *at, len));
+        while !self.underway.is_empty() {
+            let rng = self.shuffled.then_some(&mut self.rng);
+            if let Some((op, result)) = self.underway.happen(&mut self.disk, rng) {
+                self.performed += 1;
+                self.done(op, result);
+                return true;
+            }
         }
-        self.done(op, result);
-        true
+        false
     }
 
     fn done(&mut self, op: Op, result: Result<DiskOutput, Fault>) {
+        let flushed = self.log.flushed();
         if op.owner == OURS {
             let at = self.syncs.iter().position(|(seq, _)| *seq == op.seq);
             let (_, to) = self.syncs.remove(at.expect("a sync of ours"));
-            if result.is_ok() {
-                self.log.on_durable(to);
+            match result {
+                Ok(_) if self.broken.is_none() => self.log.on_durable(to),
+                Ok(_) => {}
+                Err(_) => self.broken = self.broken.or(Some(flushed)),
             }
         } else {
             self.log
                 .on_done(self.now, op.seq, result, &mut self.fx, &mut self.events);
+        }
+        if matches!(self.log.phase(), Phase::Offline(_)) {
+            self.broken.get_or_insert(flushed);
         }
         self.log.check();
     }
@@ -278,7 +292,7 @@ impl World {
 
     fn fetch(&mut self, key: BlockKey) -> Bytes {
         let (file, at, len) = Blocks::want(key);
-        match self.disk.perform(&DiskOp::Read { file, at, len }) {
+        match self.disk.perform(DiskOp::Read { file, at, len }) {
             Ok(DiskOutput::Read(bytes)) => bytes,
             other => panic!("{other:?}"),
         }
@@ -300,9 +314,9 @@ impl World {
                     position,
                     length,
                 } => {
-                    let from = *position as usize;
-                    let content = self.disk.of(*file);
-                    out.extend_from_slice(&content[from..from + *length as usize]);
+                    let range = self.disk.range(*file, *position, *length as usize);
+                    assert_eq!(range.len(), *length as usize, "a range that is there");
+                    out.extend_from_slice(&range);
                 }
             }
         }
@@ -323,19 +337,6 @@ impl World {
             batches.push((batch.header().base_offset, bytes));
         }
         batches
-    }
-}
-
-fn file_of(op: &DiskOp) -> Option<File> {
-    match op {
-        DiskOp::Open { file, .. }
-        | DiskOp::Allocate { file, .. }
-        | DiskOp::Write { file, .. }
-        | DiskOp::Read { file, .. }
-        | DiskOp::Sync(file)
-        | DiskOp::Truncate { file, .. }
-        | DiskOp::Close(file) => Some(*file),
-        _ => None,
     }
 }
 

@@ -28,7 +28,7 @@ fn room_that_comes_late_is_not_the_next_segments() {
     world.append(batch, 0).expect("appended");
     world.run();
     assert_eq!(world.log.written(), Offset(1), "it waits for room");
-    let result = world.disk.perform(&ahead.1);
+    let result = world.disk.perform(ahead.1);
     let (now, fx, events) = (world.now, &mut world.fx, &mut world.events);
     world.log.on_done(now, ahead.0.seq, result, fx, events);
     world.settle();
@@ -75,11 +75,11 @@ fn a_turn_of_appends_is_one_write_behind_a_durable_directory() {
         ]
     );
     assert_eq!(
-        world.disk.bytes("t-0/leader-epoch-checkpoint"),
+        world.disk.bytes("t-0/leader-epoch-checkpoint").as_deref(),
         Some(&b"0\n1\n5 0\n"[..])
     );
     assert_eq!(
-        world.disk.bytes("t-0/partition.metadata"),
+        world.disk.bytes("t-0/partition.metadata").as_deref(),
         Some(&b"version: 0\ntopic_id: CQkJCQkJCQkJCQkJCQkJCQ"[..])
     );
 }
@@ -112,11 +112,17 @@ fn tiny_segments_roll_and_are_indexed_as_kafka_does() {
         times.extend_from_slice(&offset.to_be_bytes());
     }
     assert_eq!(
-        world.disk.bytes("t-0/00000000000000000000.index"),
+        world
+            .disk
+            .bytes("t-0/00000000000000000000.index")
+            .as_deref(),
         Some(&index[..])
     );
     assert_eq!(
-        world.disk.bytes("t-0/00000000000000000000.timeindex"),
+        world
+            .disk
+            .bytes("t-0/00000000000000000000.timeindex")
+            .as_deref(),
         Some(&times[..])
     );
     assert!(names.contains(&"00000000000000000003.snapshot".to_owned()));
@@ -150,7 +156,7 @@ fn time_rolls_a_segment_at_the_next_append() {
 fn a_full_disk_undoes_exactly_what_was_not_written_and_heals() {
     for seed in 1..60 {
         let mut world = World::over(
-            crate::disk::Disk::new(),
+            crate::world::empty(),
             LogConfig {
                 segment_bytes: 5_000,
                 ..LogConfig::default()
@@ -158,7 +164,7 @@ fn a_full_disk_undoes_exactly_what_was_not_written_and_heals() {
             ottla_log::Start::Absent,
             seed,
         );
-        world.disk.capacity = 3_000 + seed % 16 * 411;
+        world.disk.media.resize((3 + seed % 8) * 4096);
         let (mut next, mut undone) = (0, 0);
         for turn in 0..40 {
             let epoch = turn / 7;
@@ -195,7 +201,7 @@ fn a_full_disk_undoes_exactly_what_was_not_written_and_heals() {
             assert_eq!(world.log.phase(), Phase::Open);
         }
         assert!(undone > 0, "seed {seed} never met the full disk");
-        world.disk.capacity = u64::MAX;
+        world.disk.media.resize(1 << 40);
         let from = world.log.assigned();
         world
             .append(idempotent(4, 0, next, 3), 9)
@@ -223,12 +229,12 @@ fn a_write_that_finds_the_disk_full_leaves_nothing_behind() {
     let mut world = World::new(LogConfig::default());
     world.append(plain(1, 10, 999_000), 0).expect("appended");
     world.run();
-    world.disk.fault = Some((0, Fault::Full));
+    world.disk.write_fails = Some((0, Fault::Full));
     world.append(plain(3, 900, 999_000), 0).expect("appended");
     world.run();
     assert!(world.events.contains(&LogEvent::Undone { from: Offset(1) }));
     let bytes = world.disk.bytes("t-0/00000000000000000000.log");
-    assert_eq!(bytes.map(<[u8]>::len), Some(plain(1, 10, 0).len()));
+    assert_eq!(bytes.map(|bytes| bytes.len()), Some(plain(1, 10, 0).len()));
     world.append(plain(1, 20, 999_000), 0).expect("appended");
     world.run();
     assert_eq!(world.contents().len(), 2);
@@ -239,7 +245,7 @@ fn a_broken_disk_takes_the_log_offline() {
     let mut world = World::new(LogConfig::default());
     world.append(plain(1, 10, 999_000), 0).expect("appended");
     world.run();
-    world.disk.fault = Some((0, Fault::Broken));
+    world.disk.write_fails = Some((0, Fault::Broken));
     world.append(plain(1, 10, 999_000), 0).expect("appended");
     world.run();
     assert_eq!(world.log.phase(), Phase::Offline(Fault::Broken));

@@ -50,7 +50,7 @@ fn after_a_failed_sync_nothing_is_told_although_the_next_would_succeed() {
         let before = world.committed.len();
         world.append(&[value("its sync fails")], false);
         // Only the log is synced from here on.
-        world.disk.syncs_before_fault = Some(0);
+        world.disk.sync_fails = Some((0, Fault::Broken));
         let syncs = world.disk.syncs;
         for n in 0..20 {
             let values = [value(&format!("later {n}"))];

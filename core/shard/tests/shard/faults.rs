@@ -1,6 +1,6 @@
 //! Disks that fail and disks that are full.
 
-use ottla_machine::DiskOp;
+use ottla_machine::{DiskOp, Fault};
 use ottla_media::Media;
 use ottla_protocol::ErrorCode;
 use ottla_shard::Answer;
@@ -20,7 +20,7 @@ fn a_failed_sync_takes_the_directory_offline_and_is_never_repeated() {
         world.run();
         let (read, key) = watching(read_at(1, 2, 1), 1);
         world.answer_read(read).expect("an answer");
-        world.disk.syncs_before_fault = Some(0);
+        world.disk.sync_fails = Some((0, Fault::Broken));
         let syncs = world.disk.syncs;
         let tickets: Vec<_> = (0..2)
             .map(|index| world.produce(1, index, -1, &format!("lost-{index}")))
