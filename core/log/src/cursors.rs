@@ -60,8 +60,6 @@ impl Log {
         let to = to.min(self.high_watermark);
         if to > self.start {
             self.start = to;
-            let moved = self.epochs.truncate_start(to);
-            self.epochs_moved(moved, Offset(i64::MAX));
         }
     }
 

@@ -7,6 +7,7 @@
 //! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
 //! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
 //!   would take a hole for one that the crash made, and end the log there.
+//! - N4: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset, planted, sometimes};
 use ottla_record::{HEADER_LEN, Header};
@@ -202,8 +203,6 @@ impl Log {
         if start > self.start {
             self.start = start;
             self.high_watermark = self.high_watermark.max(start);
-            let moved = self.epochs.truncate_start(start);
-            self.epochs_moved(moved, Offset(i64::MAX));
         }
         true
     }
@@ -268,5 +267,10 @@ impl Log {
         }
         self.dropping = false;
         self.remove_dropped(fx);
+        if !self.dropping {
+            // N4
+            let moved = self.epochs.truncate_start(self.start);
+            self.epochs_moved(moved, Offset(i64::MAX));
+        }
     }
 }
