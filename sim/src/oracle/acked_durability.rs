@@ -117,3 +117,60 @@ fn lost(scene: &Scene<'_>, partition: Partition, base: i64, acked: &Acked, how: 
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
+    use super::AckedDurability;
+
+    #[test]
+    fn what_was_acknowledged_is_shown_to_whoever_reads_there() {
+        let (t, one, two, other) = (topic("t", 1), batch(1, 2), batch(2, 3), batch(3, 3));
+        let reading = |second| {
+            let mut rig = Rig::<AckedDurability>::new();
+            passes(rig.produce(&t, &one, 0));
+            passes(rig.produce(&t, &two, 2));
+            rig.fetch(&t, 0, fetched(5, vec![shown(&one, 0), second]))
+        };
+        passes(reading(shown(&two, 2)));
+        fires(
+            reading(shown(&other, 2)),
+            "a reader was shown something else",
+        );
+    }
+
+    #[test]
+    fn what_was_acknowledged_is_there_at_the_end() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let end = |last| {
+            let mut rig = Rig::<AckedDurability>::new();
+            passes(rig.produce(&t, &one, 0));
+            passes(rig.produce(&t, &two, 2));
+            rig.last_reading();
+            passes(rig.fetch(&t, 0, last));
+            rig.over()
+        };
+        passes(end(fetched(5, vec![shown(&one, 0), shown(&two, 2)])));
+        let lost = end(fetched(2, vec![shown(&one, 0)]));
+        fires(lost, "the last reading did not show it");
+    }
+
+    #[test]
+    fn what_a_reader_was_shown_is_there_at_the_end() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let both = || fetched(5, vec![shown(&one, 0), shown(&two, 2)]);
+        let end = |last| {
+            let mut rig = Rig::<AckedDurability>::new();
+            rig.know(&t);
+            passes(rig.fetch(&t, 0, both()));
+            rig.last_reading();
+            passes(rig.fetch(&t, 0, last));
+            rig.over()
+        };
+        passes(end(both()));
+        fires(
+            end(fetched(2, vec![shown(&one, 0)])),
+            "at the end it is gone",
+        );
+    }
+}

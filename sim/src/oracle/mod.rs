@@ -15,6 +15,8 @@ mod metadata_replay;
 mod offsets;
 mod recovery;
 mod replies;
+#[cfg(test)]
+mod rig;
 mod topics;
 mod visibility;
 

@@ -214,6 +214,17 @@ impl World {
         }
     }
 
+    /// The broker as it is at this time, and its disk, when nothing has failed.
+    #[cfg(test)]
+    pub(crate) fn node_at(mut self, at: Nanos) -> (Broker, Media) {
+        while self.now < at && self.failure.is_none() {
+            self.happen_next();
+        }
+        assert_eq!(self.failure, None);
+        let process = self.node.process.expect("it lives");
+        (process.broker, self.node.media)
+    }
+
     /// The next thing happens.
     fn happen_next(&mut self) {
         let Some((at, what)) = self.agenda.take() else {
