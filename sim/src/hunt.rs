@@ -8,6 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cpu_time::ThreadTime;
+
 use crate::script::Script;
 use crate::swarm::{self, Profile};
 use crate::world::{Report, World};
@@ -21,7 +23,7 @@ pub struct Summary {
     pub events: u64,
     /// Virtual time, nanoseconds.
     pub virtual_time: u128,
-    /// Time that threads spent in runs.
+    /// Processor time that threads spent in runs.
     pub busy: Duration,
     /// Seeds at which an oracle fired, with what they came to.
     pub failures: Vec<(u64, Report)>,
@@ -100,7 +102,7 @@ pub fn hunt(hunt: &Hunt, mut progress: impl FnMut(&Summary)) -> Summary {
                         return;
                     }
                     let script = script(seed, hunt.profile, hunt.planted.as_deref());
-                    let start = Instant::now();
+                    let start = ThreadTime::now();
                     let report = World::new(script, false).run();
                     // The one who counts may have stopped listening: then nobody counts.
                     let _ = send.send((seed, report, start.elapsed()));

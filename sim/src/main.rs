@@ -16,6 +16,9 @@ use ottla_sim::swarm::Profile;
 use ottla_sim::world::{Failure, Report, World};
 use ottla_sim::{determinism, panics, shrink, sites, text};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs the broker that ships in worlds drawn from seeds, and looks for what cannot be.
 #[derive(Parser)]
 #[command(name = "ottla-sim", version, max_term_width = 100)]

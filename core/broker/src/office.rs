@@ -4,6 +4,7 @@
 //!
 //! F1: the controller is asked at the log's tail, always: what it replayed is what the quorum has assigned.
 //! F2: the image that is told is folded from committed records only.
+//! F3: a controller begins as that image when its tenure does: all of the log is committed then, for one voter is the quorum.
 
 mod look;
 mod membership;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_controller::{Controller, ControllerView, Request, Response, refusal};
-use ottla_machine::{Cause, DiskOutput, Emit, Entry, Fault, Now, Offset, Op, Rng, Ticket, Time};
+use ottla_machine::{Cause, DiskOutput, Emit, Fault, Now, Offset, Op, Rng, Ticket, Time};
 use ottla_metadata::config::StaticConfig;
 use ottla_metadata::{Fold, Image};
 use ottla_protocol::Uuid;
@@ -268,14 +269,12 @@ impl Office {
         let last = id.end.plus(-1);
         self.fold = Fold::snapshot(values, last, id.epoch)
             .map_err(|unfit| format!("the metadata snapshot does not fit together: {unfit:?}"))?;
-        self.runtime = Runtime::new(Controller::from_snapshot(self.fold.clone()), id.end);
         self.stale = true;
         Ok(())
     }
 
-    /// F2. What this controller decided itself it has replayed at the tail already.
+    /// F2.
     fn on_committed(&mut self, batch: &CommittedBatch) -> Result<(), String> {
-        let loads = !self.runtime.leads();
         if !batch.control {
             let records = batch.records().map_err(|why| {
                 format!(
@@ -287,21 +286,9 @@ impl Office {
                 self.fold.apply(offset, batch.epoch, &value).map_err(|unfit| {
                     format!("the metadata log does not fit together at offset {}: {}; restore the directory from a backup", unfit.offset, unfit.why)
                 })?;
-                if loads {
-                    self.runtime.load(
-                        offset,
-                        Entry::Record {
-                            producer: None,
-                            record: &value,
-                        },
-                    );
-                }
             }
         }
         self.fold.passed(batch.next_offset.plus(-1), batch.epoch);
-        if loads {
-            self.runtime.skip(batch.next_offset);
-        }
         self.stale = true;
         Ok(())
     }
@@ -309,9 +296,6 @@ impl Office {
     fn on_leading(&mut self, now: Now) -> Result<(), String> {
         if self.membership.has_left() {
             return Ok(());
-        }
-        if let Some(unfit) = self.runtime.state().unfit() {
-            return Err(format!("the metadata log does not fit together: {unfit:?}"));
         }
         let acls = self.fold.image().acls();
         let given_up = self.settings.statics.configured("authorizer.class.name") == Some("");
@@ -329,7 +313,9 @@ impl Office {
             );
             self.tells.push_back(OfficeTell::Warning(text));
         }
-        let _ = self.runtime.on_high_watermark(self.runtime.end_offset());
+        let committed = Controller::from_committed(self.fold.clone());
+        let end = self.fold.image().offset.plus(1);
+        self.runtime = Runtime::new(committed, end);
         let passed = self.runtime.begin(now, &self.view);
         self.on_replies(now, passed.replies);
         // One after the other at the tail, one flush for all: each is decided on what the one before has appended.

@@ -32,8 +32,8 @@ impl Controller {
         Controller::default()
     }
 
-    /// A controller of a log that begins with a snapshot.
-    pub fn from_snapshot(fold: Fold) -> Controller {
+    /// A controller of a log whose committed records are folded already.
+    pub fn from_committed(fold: Fold) -> Controller {
         let next = fold.image().offset.plus(1);
         Controller {
             fold,

@@ -2,7 +2,7 @@
 //! newest timestamp is the newest. Judged at the end, when all that is left of the log is known.
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, Listed, Partition, Reply, Seen};
+use crate::history::{Ask, Death, Listed, Partition, Reply, Seen};
 use crate::ledger::Book;
 use crate::script::Nanos;
 
@@ -23,6 +23,8 @@ pub struct Offsets {
     answers: Vec<Answer>,
     /// The largest high watermarks when a question left, by the question's number.
     open: std::collections::BTreeMap<u64, Vec<(Partition, i64)>>,
+    /// When a life ended last that did not close its logs: what retention took may be there again.
+    crashed: Nanos,
 }
 
 const NAME: &str = "offsets";
@@ -49,6 +51,9 @@ impl Oracle for Offsets {
                     });
                     self.open.insert(asked.number, told.collect());
                 }
+            }
+            Seen::Died { how, .. } if !matches!(how, Death::Stopped { clean: true }) => {
+                self.crashed = scene.at;
             }
             Seen::Lost(asked) => {
                 self.open.remove(&asked.number);
@@ -82,7 +87,8 @@ impl Oracle for Offsets {
             }
             Seen::Over => {
                 for answer in &self.answers {
-                    judge(scene, answer)?;
+                    let crashed = answer.asked <= self.crashed;
+                    judge(scene, answer, crashed)?;
                 }
             }
             _ => {}
@@ -91,7 +97,7 @@ impl Oracle for Offsets {
     }
 }
 
-fn judge(scene: &Scene<'_>, answer: &Answer) -> Verdict {
+fn judge(scene: &Scene<'_>, answer: &Answer, crashed: bool) -> Verdict {
     let Some(book) = scene.ledger.books.get(&answer.partition) else {
         return Ok(());
     };
@@ -118,7 +124,7 @@ fn judge(scene: &Scene<'_>, answer: &Answer) -> Verdict {
             "the high watermark was {} before, and is {} at the end",
             answer.told, book.high_watermark
         )),
-        EARLIEST if offset > book.log_start => {
+        EARLIEST if offset > book.log_start && !crashed => {
             wrong(format!("the log starts at {} at the end", book.log_start))
         }
         NEWEST => newest(book, answer, wrong),
