@@ -120,8 +120,9 @@ fn lost(scene: &Scene<'_>, partition: Partition, base: i64, acked: &Acked, how: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
+    use super::super::rig::{Rig, batch, by_name, fetched, fires, passes, shown, topic};
     use super::AckedDurability;
+    use crate::history::{Ask, Death, Named};
 
     #[test]
     fn what_was_acknowledged_is_shown_to_whoever_reads_there() {
@@ -172,5 +173,42 @@ mod tests {
             end(fetched(2, vec![shown(&one, 0)])),
             "at the end it is gone",
         );
+    }
+
+    #[test]
+    fn only_what_the_mode_promises_outlives_a_power_cut() {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let cut = |flush_on_ack| {
+            let mut rig = Rig::<AckedDurability>::with("log.flush.on.ack", flush_on_ack);
+            passes(rig.produce(&t, &one, 0));
+            rig.die(Death::PowerCut);
+            rig.start();
+            rig.last_reading();
+            passes(rig.fetch(&t, 0, fetched(0, Vec::new())));
+            rig.over()
+        };
+        fires(cut("true"), "the last reading did not show it");
+        passes(cut("false"));
+    }
+
+    #[test]
+    fn a_name_whose_topic_was_deleted_promises_nothing() {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let named = |named: &Named, deleted: bool| {
+            let mut rig = Rig::<AckedDurability>::new();
+            if deleted {
+                let (name, id, by_id) = (t.topic.clone(), [9; 16], false);
+                let _unanswered = rig.ask(Ask::DeleteTopic { name, id, by_id });
+            }
+            passes(rig.produce(named, &one, 0));
+            let other = fetched(2, vec![shown(&batch(2, 2), 0)]);
+            rig.fetch(named, 0, other)
+        };
+        fires(
+            named(&by_name(&t), false),
+            "a reader was shown something else",
+        );
+        fires(named(&t, true), "a reader was shown something else");
+        passes(named(&by_name(&t), true));
     }
 }

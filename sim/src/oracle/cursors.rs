@@ -97,3 +97,77 @@ impl Cursors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ottla_machine::{Offset, Spent};
+
+    use super::super::rig::{Rig, create, fires, node, passes, script, write};
+    use super::{Cursors, Held};
+
+    #[test]
+    fn a_real_log_stands_in_order() {
+        let (broker, _) = node(script(vec![create(2), write()]));
+        let mut rig = Rig::<Cursors>::new();
+        passes(rig.stepped(Some(&broker), Spent::default()));
+        passes(rig.sweep(Some(&broker)));
+        assert_eq!(rig.oracle.seen.len(), 2);
+        assert!(
+            rig.oracle
+                .seen
+                .values()
+                .any(|seen| *seen == [0, 10, 10, 10])
+        );
+    }
+
+    /// What an oracle says that was shown a real log of ten records, and now this.
+    fn now(flush_on_ack: bool, change: impl FnOnce(&mut Held<'_>)) -> super::Verdict {
+        let (broker, _) = node(script(vec![create(1), write()]));
+        let held = broker.logs().next().expect("one log");
+        let mut rig = Rig::<Cursors>::new();
+        rig.atlas.flush_on_ack = flush_on_ack;
+        passes(rig.judge(Some(&broker), |oracle, scene| oracle.judge(scene, &held)));
+        let mut doctored = held;
+        change(&mut doctored);
+        rig.judge(Some(&broker), |oracle, scene| {
+            oracle.judge(scene, &doctored)
+        })
+    }
+
+    #[test]
+    fn each_cursor_has_its_place() {
+        passes(now(true, |_| {}));
+        fires(
+            now(true, |held| held.log_start = Offset(11)),
+            "log start 11",
+        );
+        fires(
+            now(true, |held| held.high_watermark = Offset(11)),
+            "high watermark 11",
+        );
+        fires(now(true, |held| held.flushed = Offset(11)), "flushed 11");
+        fires(now(true, |held| held.written = Offset(11)), "written 11");
+    }
+
+    #[test]
+    fn what_is_promised_is_durable_where_acknowledged_means_durable() {
+        let ahead = |held: &mut Held<'_>| {
+            held.high_watermark = Offset(12);
+            held.written = Offset(12);
+            held.assigned = Offset(12);
+        };
+        fires(now(true, ahead), "high watermark 12, flushed 10");
+        passes(now(false, ahead));
+    }
+
+    #[test]
+    fn nothing_goes_back_within_a_life() {
+        let back = |held: &mut Held<'_>| held.high_watermark = Offset(9);
+        fires(
+            now(true, back),
+            "were [0, 10, 10, 10] and are [0, 9, 10, 10]",
+        );
+        let on = |held: &mut Held<'_>| held.log_start = Offset(9);
+        passes(now(true, on));
+    }
+}

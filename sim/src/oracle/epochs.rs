@@ -145,3 +145,67 @@ fn ends(book: &Book, asked: i32, epoch: i32, end: i64) -> Option<String> {
         shown.batch.leader_epoch
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, batch, fetched, fires, offset, passes, shown, topic};
+    use super::{Ask, Epochs, Reply, Seen};
+    use crate::history::{Death, EpochEnd, Listed};
+
+    /// A batch of epoch 0 lies at 0..2, one of epoch 3 at 2..4.
+    fn log() -> Rig<Epochs> {
+        let t = topic("t", 1);
+        let mut rig = Rig::<Epochs>::new();
+        rig.know(&t);
+        let mut newer = shown(&batch(2, 2), 2);
+        newer.leader_epoch = 3;
+        let all = fetched(4, vec![shown(&batch(1, 2), 0), newer]);
+        passes(rig.fetch(&t, 0, all));
+        rig
+    }
+
+    #[test]
+    fn an_offset_is_told_with_its_batch_s_epoch() {
+        let listed = |at, epoch| {
+            let mut rig = log();
+            let listed = Listed {
+                leader_epoch: epoch,
+                ..offset(at, -1)
+            };
+            passes(rig.list(&topic("t", 1), -2, listed));
+            rig.see(&Seen::Over)
+        };
+        passes(listed(0, 0));
+        passes(listed(3, 3));
+        fires(listed(0, -1), "the batch at 0 is of epoch 0");
+        fires(listed(3, 0), "the batch at 2 is of epoch 3");
+    }
+
+    #[test]
+    fn an_epoch_ends_before_the_first_batch_of_a_newer_one() {
+        let ended = |asked, epoch, end, dies: bool| {
+            let mut rig = log();
+            let t = topic("t", 1);
+            let ask = Ask::EpochEnd {
+                parts: vec![(t.clone(), asked)],
+            };
+            let end = EpochEnd {
+                error: 0,
+                leader_epoch: epoch,
+                end_offset: end,
+            };
+            let parts = vec![(t, end)];
+            passes(rig.exchange(ask, &Reply::EpochEnd { parts }));
+            if dies {
+                rig.die(Death::Kill);
+            }
+            rig.over()
+        };
+        passes(ended(0, 0, 2, false));
+        passes(ended(2, 0, 2, false));
+        passes(ended(3, 3, 4, false));
+        fires(ended(0, 0, 4, false), "the batch at 2 is of epoch 3");
+        fires(ended(0, 3, 4, false), "newer than was asked for");
+        passes(ended(0, 0, 4, true));
+    }
+}

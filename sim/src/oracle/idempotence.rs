@@ -223,3 +223,122 @@ fn in_sequence(
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::rig::{
+        Rig, batch, fetched, fires, in_sequence, passes, produce, shown, taken, topic,
+    };
+    use super::{Batch, Idempotence, OUT_OF_ORDER, Reply, Wrong};
+    use crate::history::{Death, Produced};
+
+    #[test]
+    fn a_batch_sent_again_is_told_where_it_lies() {
+        let (t, one) = (topic("t", 1), in_sequence(&batch(1, 2), 7, 0));
+        let again = |base| {
+            let mut rig = Rig::<Idempotence>::new();
+            passes(rig.produce(&t, &one, 0));
+            rig.produce(&t, &one, base)
+        };
+        passes(again(0));
+        fires(again(2), "sent again it was told 2");
+    }
+
+    #[test]
+    fn no_two_batches_lie_at_one_place() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 2));
+        let second = |base| {
+            let mut rig = Rig::<Idempotence>::new();
+            passes(rig.produce(&t, &one, 0));
+            rig.produce(&t, &two, base)
+        };
+        passes(second(2));
+        fires(second(0), "two batches were told they lie at 0");
+    }
+
+    #[test]
+    fn what_was_made_wrong_is_refused() {
+        let t = topic("t", 1);
+        let wrong = |how| {
+            let one = Arc::new(Batch {
+                wrong: how,
+                ..(*batch(1, 2)).clone()
+            });
+            Rig::<Idempotence>::new().produce(&t, &one, 0)
+        };
+        passes(wrong(None));
+        fires(wrong(Some(Wrong::Corrupt)), "made wrong (Corrupt)");
+        fires(wrong(Some(Wrong::Gap)), "made wrong (Gap)");
+    }
+
+    #[test]
+    fn one_of_the_five_newest_batches_is_known_again() {
+        let t = topic("t", 1);
+        let refused = |since: u16, dies: bool| {
+            let mut rig = Rig::<Idempotence>::new();
+            let one = in_sequence(&batch(1, 1), 7, 0);
+            passes(rig.produce(&t, &one, 0));
+            for n in 1..=since {
+                let next = in_sequence(&batch(1 + u32::from(n), 1), 7, n.into());
+                passes(rig.produce(&t, &next, n.into()));
+            }
+            if dies {
+                rig.die(Death::Kill);
+                rig.start();
+            }
+            let answer = Produced {
+                error: OUT_OF_ORDER,
+                ..taken(-1)
+            };
+            let reply = Reply::Produce {
+                parts: vec![(t.clone(), answer)],
+            };
+            rig.exchange(produce(&t, &one, -1), &reply)
+        };
+        fires(refused(0, false), "refused as out of order");
+        fires(refused(4, false), "refused as out of order");
+        passes(refused(5, false));
+        passes(refused(4, true));
+    }
+
+    #[test]
+    fn there_are_as_many_copies_as_may_be() {
+        let t = topic("t", 1);
+        let copies = |one: &Arc<Batch>, sent| {
+            let mut rig = Rig::<Idempotence>::new();
+            for _ in 0..sent {
+                let _unanswered = rig.ask(produce(&t, one, -1));
+            }
+            let both = vec![shown(one, 0), shown(one, 2)];
+            passes(rig.fetch(&t, 0, fetched(4, both)));
+            rig.over()
+        };
+        let plain = batch(1, 2);
+        passes(copies(&plain, 2));
+        fires(copies(&plain, 1), "is there 2 times, at 2 again");
+        let once = in_sequence(&plain, 7, 0);
+        fires(copies(&once, 2), "is there 2 times, at 2 again");
+    }
+
+    #[test]
+    fn sequences_have_no_gap() {
+        let t = topic("t", 1);
+        let then = |sequence| {
+            let mut rig = Rig::<Idempotence>::new();
+            let one = in_sequence(&batch(1, 2), 7, 0);
+            let two = in_sequence(&batch(2, 2), 7, sequence);
+            passes(rig.produce(&t, &one, 0));
+            passes(rig.produce(&t, &two, 2));
+            let both = vec![shown(&one, 0), shown(&two, 2)];
+            passes(rig.fetch(&t, 0, fetched(4, both)));
+            rig.over()
+        };
+        passes(then(2));
+        fires(
+            then(3),
+            "after sequence 0 with 2 records of producer 7 comes 3",
+        );
+    }
+}

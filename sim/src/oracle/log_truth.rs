@@ -112,3 +112,56 @@ fn unchanged(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
+    use super::LogTruth;
+
+    #[test]
+    fn what_a_reader_is_given_lies_in_a_row() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let reading = |base| {
+            let both = vec![shown(&one, 0), shown(&two, base)];
+            Rig::<LogTruth>::new().fetch(&t, 0, fetched(9, both))
+        };
+        passes(reading(2));
+        fires(reading(3), "after 2 the reader was given 3");
+    }
+
+    #[test]
+    fn what_a_reader_is_given_begins_where_it_asked() {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let reading =
+            |from| Rig::<LogTruth>::new().fetch(&t, from, fetched(9, vec![shown(&one, 2)]));
+        passes(reading(3));
+        fires(reading(1), "asked for 1, given 2..=3");
+    }
+
+    #[test]
+    fn the_records_of_a_batch_lie_in_a_row() {
+        let (t, one) = (topic("t", 1), batch(1, 3));
+        let reading = |second| {
+            let mut batch = shown(&one, 0);
+            batch.records[1].0 = second;
+            Rig::<LogTruth>::new().fetch(&t, 0, fetched(9, vec![batch]))
+        };
+        passes(reading(1));
+        fires(reading(2), "do not lie in a row");
+    }
+
+    #[test]
+    fn an_offset_keeps_its_bytes() {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let twice = |hash| {
+            let mut rig = Rig::<LogTruth>::new();
+            let mut batch = shown(&one, 0);
+            batch.hash = 7;
+            passes(rig.fetch(&t, 0, fetched(2, vec![batch.clone()])));
+            batch.hash = hash;
+            rig.fetch(&t, 0, fetched(2, vec![batch]))
+        };
+        passes(twice(7));
+        fires(twice(8), "was shown with other bytes before");
+    }
+}

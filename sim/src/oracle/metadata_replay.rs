@@ -130,3 +130,50 @@ fn differs(held: &Image, replayed: &Image) -> Verdict {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use ottla_broker::Broker;
+
+    use super::super::rig::{Rig, create, fires, node, passes, script};
+    use super::{MetadataReplay, differs};
+    use crate::script::Operation;
+
+    #[test]
+    fn what_is_in_memory_is_what_the_log_adds_up_to() {
+        let (broker, own) = node(script(vec![create(1)]));
+        let mut rig = Rig::<MetadataReplay>::new();
+        rig.media = own;
+        passes(rig.sweep(Some(&broker)));
+        assert_eq!(
+            broker.committed_image().map(|image| image.topics().count()),
+            Some(1)
+        );
+        // The same node, to which somebody else's disk is given.
+        (_, rig.media) = node(script(vec![create(2)]));
+        fires(rig.sweep(Some(&broker)), "memory and log differ");
+        let (broker, _) = node(script(vec![create(2)]));
+        passes(rig.sweep(Some(&broker)));
+    }
+
+    /// Which records follow each other is the same in both; what they say is not.
+    #[test]
+    fn settings_and_producer_ids_are_compared_too() {
+        let with = |name: &str, value: &str| Operation::CreateTopic {
+            topic: 0,
+            partitions: 1,
+            settings: vec![(name.to_owned(), value.to_owned())],
+        };
+        let (broker, own) = node(script(vec![with("retention.ms", "1000")]));
+        let mut rig = Rig::<MetadataReplay>::new();
+        rig.media = own;
+        passes(rig.sweep(Some(&broker)));
+        (_, rig.media) = node(script(vec![with("retention.ms", "2000")]));
+        fires(rig.sweep(Some(&broker)), "\"2000\"");
+        let (leased, _) = node(script(vec![create(1), Operation::InitProducerId]));
+        let (bare, _) = node(script(vec![create(1)]));
+        let image = |broker: &Broker| broker.committed_image().expect("an image").clone();
+        passes(differs(&image(&bare), &image(&bare)));
+        fires(differs(&image(&bare), &image(&leased)), "producer id");
+    }
+}

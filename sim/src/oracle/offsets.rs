@@ -188,3 +188,66 @@ fn newest(book: &Book, answer: &Answer, wrong: impl Fn(String) -> Verdict) -> Ve
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, TIME, batch, fetched, fires, offset, passes, shown, topic};
+    use super::{EARLIEST, LATEST, Listed, NEWEST, Offsets};
+
+    /// Two batches of two records with times in a row lie at 0; ListOffsets is told this, and at the end everything was read.
+    fn told(timestamp: i64, listed: Listed) -> super::Verdict {
+        let t = topic("t", 1);
+        let mut rig = Rig::<Offsets>::new();
+        rig.know(&t);
+        let mut later = shown(&batch(2, 2), 2);
+        for (_, time, ..) in &mut later.records {
+            *time += 2;
+        }
+        let all = fetched(4, vec![shown(&batch(1, 2), 0), later]);
+        passes(rig.fetch(&t, 0, all));
+        passes(rig.list(&t, timestamp, listed));
+        rig.over()
+    }
+
+    #[test]
+    fn the_latest_offset_is_a_high_watermark() {
+        passes(told(LATEST, offset(4, -1)));
+        fires(
+            told(LATEST, offset(3, -1)),
+            "the high watermark was 4 before",
+        );
+        fires(told(LATEST, offset(5, -1)), "and is 4 at the end");
+    }
+
+    #[test]
+    fn the_earliest_offset_is_not_above_the_log_s_start() {
+        passes(told(EARLIEST, offset(0, -1)));
+        fires(told(EARLIEST, offset(1, -1)), "the log starts at 0");
+    }
+
+    #[test]
+    fn a_time_leads_to_the_first_record_that_is_not_older() {
+        passes(told(TIME + 1, offset(1, TIME + 1)));
+        fires(told(TIME + 1, offset(2, TIME + 2)), "1 of time");
+        fires(
+            told(TIME + 1, offset(0, TIME)),
+            "the record there is of time",
+        );
+        fires(
+            told(TIME + 1, offset(1, TIME + 2)),
+            "the record there is of time",
+        );
+        fires(told(TIME + 3, offset(-1, -1)), "there was 3");
+        passes(told(TIME + 4, offset(-1, -1)));
+    }
+
+    #[test]
+    fn the_newest_timestamp_is_the_newest() {
+        passes(told(NEWEST, offset(3, TIME + 3)));
+        fires(told(NEWEST, offset(2, TIME + 2)), "is newer");
+        fires(
+            told(NEWEST, offset(2, TIME + 3)),
+            "the record there is of time",
+        );
+    }
+}

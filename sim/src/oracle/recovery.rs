@@ -108,3 +108,55 @@ fn producers(name: &str, left: &LogOnDisk, known: &BTreeMap<i64, (i16, i32)>) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::rig::{Rig, create, fires, node, passes, script, write};
+    use super::{Recovery, producers};
+    use crate::on_disk;
+    use crate::script::Operation;
+
+    fn restarted(lived: Vec<Operation>, left: Vec<Operation>) -> super::Verdict {
+        let (broker, media) = node(script(lived));
+        let (_, left) = node(script(left));
+        let mut rig = Rig::<Recovery>::new();
+        rig.media = media;
+        rig.rehearsed(&broker, &left)
+    }
+
+    fn larger() -> Operation {
+        let mut write = write();
+        if let Operation::Produce { bytes, .. } = &mut write {
+            *bytes *= 2;
+        }
+        write
+    }
+
+    #[test]
+    fn what_was_left_is_there() {
+        let once = || vec![create(1), write()];
+        passes(restarted(once(), once()));
+        let more = restarted(once(), vec![create(1), write(), write()]);
+        fires(more, "20 was left, 10 is there");
+        let less = restarted(vec![create(1), write(), write()], once());
+        fires(less, "10 was left, 20 is there");
+        let other = restarted(once(), vec![create(1), larger()]);
+        fires(other, "was left, BatchOnDisk");
+    }
+
+    #[test]
+    fn each_producer_is_remembered_as_its_last_batch_has_it() {
+        let (_, media) = node(script(vec![create(1), write(), write()]));
+        let log = &on_disk::log(&media, "t0-0");
+        let id = log.batches[0].producer.expect("an idempotent producer").id;
+        let remembered = |known| producers("t0-0", log, &BTreeMap::from([(id, known)]));
+        passes(remembered((0, 19)));
+        fires(remembered((0, 9)), "remembered is Some((0, 9))");
+        fires(
+            producers("t0-0", log, &BTreeMap::new()),
+            "remembered is None",
+        );
+    }
+}

@@ -196,7 +196,8 @@ impl<O: Oracle + Default> Rig<O> {
         self.judge(Some(broker), judge)
     }
 
-    fn judge(
+    /// The oracle is asked something, with all that it may look at.
+    pub fn judge(
         &mut self,
         broker: Option<&Broker>,
         judge: impl FnOnce(&mut O, &Scene<'_>) -> Verdict,
@@ -335,6 +336,16 @@ pub(super) fn taken(base: i64) -> Produced {
         base_offset: base,
         log_append_time: -1,
         log_start: 0,
+    }
+}
+
+/// ListOffsets names this record.
+pub(super) fn offset(offset: i64, timestamp: i64) -> Listed {
+    Listed {
+        error: 0,
+        timestamp,
+        offset,
+        leader_epoch: -1,
     }
 }
 

@@ -122,3 +122,94 @@ impl Topics {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, fires, listed, passes, topic};
+    use super::{Ask, Reply, TOPIC_ALREADY_EXISTS, Topics, UNKNOWN_TOPIC_OR_PARTITION};
+    use crate::history::{Death, Named};
+
+    fn create(rig: &mut Rig<Topics>, of: &Named, error: i16) {
+        let ask = Ask::CreateTopic {
+            name: of.topic.clone(),
+            partitions: 1,
+            settings: Vec::new(),
+        };
+        let id = Some(of.id);
+        passes(rig.exchange(ask, &Reply::CreateTopic { error, id }));
+    }
+
+    fn delete(of: &Named) -> Ask {
+        Ask::DeleteTopic {
+            name: of.topic.clone(),
+            id: of.id,
+            by_id: true,
+        }
+    }
+
+    #[test]
+    fn what_was_created_is_there_after_a_crash() {
+        let (t, u) = (topic("t", 1), topic("u", 2));
+        for error in [0, TOPIC_ALREADY_EXISTS] {
+            let mut rig = Rig::new();
+            create(&mut rig, &t, error);
+            rig.die(Death::PowerCut);
+            rig.start();
+            passes(rig.metadata(vec![listed(&u), listed(&t)]));
+            fires(
+                rig.metadata(vec![listed(&u)]),
+                "t was created, and is not there",
+            );
+            let mut unknown = listed(&t);
+            unknown.error = UNKNOWN_TOPIC_OR_PARTITION;
+            fires(
+                rig.metadata(vec![unknown]),
+                "t was created, and is not there",
+            );
+        }
+    }
+
+    #[test]
+    fn what_somebody_wants_deleted_may_be_gone() {
+        let t = topic("t", 1);
+        let mut rig = Rig::new();
+        create(&mut rig, &t, 0);
+        let _unanswered = rig.ask(delete(&t));
+        passes(rig.metadata(Vec::new()));
+    }
+
+    #[test]
+    fn what_was_deleted_never_comes_back() {
+        let (t, anew) = (topic("t", 1), topic("t", 2));
+        let mut rig = Rig::<Topics>::new();
+        passes(rig.metadata(vec![listed(&t)]));
+        passes(rig.exchange(delete(&t), &Reply::DeleteTopic { error: 0 }));
+        passes(rig.metadata(vec![listed(&anew)]));
+        fires(
+            rig.metadata(vec![listed(&t)]),
+            "was deleted, and is there again",
+        );
+    }
+
+    #[test]
+    fn of_one_name_there_is_one_topic() {
+        let mut rig = Rig::<Topics>::new();
+        passes(rig.metadata(vec![listed(&topic("t", 1)), listed(&topic("u", 2))]));
+        let twice = vec![listed(&topic("t", 1)), listed(&topic("t", 2))];
+        fires(rig.metadata(twice), "t is there twice");
+    }
+
+    #[test]
+    fn no_producer_id_is_handed_out_twice() {
+        let mut rig = Rig::<Topics>::new();
+        let handed = |producer| Reply::InitProducerId {
+            error: 0,
+            producer,
+            epoch: 0,
+        };
+        passes(rig.exchange(Ask::InitProducerId, &handed(1)));
+        passes(rig.exchange(Ask::InitProducerId, &handed(2)));
+        let twice = rig.exchange(Ask::InitProducerId, &handed(1));
+        fires(twice, "producer id 1 was handed out twice");
+    }
+}

@@ -162,3 +162,84 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
+    use super::Visibility;
+    use crate::history::{BatchShown, Fetched};
+
+    /// One batch of two records was sent, and lies at 0; a reader is given this.
+    fn given(change: impl FnOnce(&mut Fetched)) -> super::Verdict {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let mut rig = Rig::<Visibility>::new();
+        passes(rig.produce(&t, &one, 0));
+        let mut given = fetched(2, vec![shown(&one, 0)]);
+        change(&mut given);
+        rig.fetch(&t, 0, given)
+    }
+
+    fn spoilt(change: impl FnOnce(&mut BatchShown)) -> super::Verdict {
+        given(|given| change(&mut given.batches[0]))
+    }
+
+    #[test]
+    fn what_was_sent_is_shown_as_it_was_sent() {
+        passes(given(|_| {}));
+        fires(spoilt(|batch| batch.crc_fits = false), "the checksum");
+        let garbled = |given: &mut Fetched| given.garbled = Some("half a length".to_owned());
+        fires(given(garbled), "half a length");
+        fires(
+            spoilt(|batch| batch.records[1].3 += 1),
+            "is not the one that was sent",
+        );
+        fires(spoilt(|batch| batch.records[1].1 += 1), "the timestamps of");
+        fires(
+            spoilt(|batch| batch.records[0].2 = None),
+            "that no client made",
+        );
+    }
+
+    #[test]
+    fn only_what_was_sent_there_is_shown() {
+        let (t, u, one) = (topic("t", 1), topic("u", 2), batch(1, 2));
+        let reading = |of| {
+            let mut rig = Rig::<Visibility>::new();
+            passes(rig.produce(&t, &one, 0));
+            rig.fetch(of, 0, fetched(2, vec![shown(&one, 0)]))
+        };
+        passes(reading(&t));
+        fires(reading(&u), "was sent to t-0");
+        let unsent = Rig::<Visibility>::new().fetch(&t, 0, fetched(2, vec![shown(&one, 0)]));
+        fires(unsent, "was never sent");
+    }
+
+    #[test]
+    fn nothing_is_shown_above_what_may_be_read() {
+        fires(given(|given| given.high_watermark = 1), "shown up to 1");
+        fires(given(|given| given.last_stable = 3), "last stable offset 3");
+        fires(given(|given| given.log_start = 3), "log start 3");
+    }
+
+    #[test]
+    fn the_high_watermark_that_readers_are_told_never_goes_back() {
+        let t = topic("t", 1);
+        let then = |second| {
+            let mut rig = Rig::<Visibility>::new();
+            passes(rig.fetch(&t, 0, fetched(5, Vec::new())));
+            rig.fetch(&t, 0, fetched(second, Vec::new()))
+        };
+        passes(then(5));
+        fires(then(4), "high watermark 5, and now 0 and 4");
+        // An answer is judged by what was known when it was asked for.
+        let mut rig = Rig::<Visibility>::new();
+        let early = rig.ask(super::super::rig::fetch(&t, 0));
+        passes(rig.fetch(&t, 0, fetched(5, Vec::new())));
+        let reply = super::Reply::Fetch {
+            error: 0,
+            session: 0,
+            parts: vec![(t.clone(), fetched(4, Vec::new()))],
+        };
+        passes(rig.answer(&early, &reply));
+    }
+}
