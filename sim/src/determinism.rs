@@ -3,15 +3,24 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use crate::hunt::script;
+use crate::script::Script;
 use crate::swarm::Profile;
 use crate::world::World;
 
-/// The hashes of these seeds, one line each, as a child prints them.
-pub fn hashes(seeds: impl Iterator<Item = u64>, profile: Profile) -> impl Iterator<Item = String> {
+/// The hashes of these seeds, one line each, as a child prints them. `shipped`: with the core's limits as they ship, whatever the seed
+/// says, for a build that has no others.
+pub fn hashes(
+    seeds: impl Iterator<Item = u64>,
+    profile: Profile,
+    shipped: bool,
+) -> impl Iterator<Item = String> {
     seeds.map(move |seed| {
-        let report = World::new(script(seed, profile, None), false).run();
+        let mut script = Script::clone(&script(seed, profile, None));
+        script.limits = script.limits.filter(|_| !shipped);
+        let report = World::new(Arc::new(script), false).run();
         format!("{seed} {} {}", report.counts.steps, report.hash)
     })
 }
@@ -23,12 +32,14 @@ pub fn compare(
     profile: &str,
     other: Option<&Path>,
 ) -> Result<Vec<String>, String> {
+    let shipped = other.is_some();
     let me = env::current_exe().map_err(|why| why.to_string())?;
     let other = other.map_or_else(|| me.clone(), PathBuf::from);
     let run = |program: &Path, number: &str| {
         Command::new(program)
             .args(["hashes", "--seeds", &format!("{first}..{last}")])
             .args(["--profile", profile])
+            .args(shipped.then_some("--shipped"))
             // Surroundings that must not matter: the environment's size moves the stack.
             .env("SURROUNDINGS", "x".repeat(number.len() * 997))
             .output()

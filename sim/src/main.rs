@@ -145,6 +145,9 @@ enum Command {
         seeds: (u64, u64),
         #[command(flatten)]
         how: How,
+        /// The core's own limits as they ship
+        #[arg(long)]
+        shipped: bool,
     },
 }
 
@@ -266,8 +269,13 @@ fn main() -> ExitCode {
         Command::CheckDeterminism { seeds, how, beside } => {
             check_determinism(seeds, how.profile, beside.as_deref())
         }
-        Command::Hashes { seeds, how } => {
-            for line in determinism::hashes(seeds.0..=seeds.1, how.profile.into()) {
+        Command::Hashes {
+            seeds,
+            how,
+            shipped,
+        } => {
+            let seeds = seeds.0..=seeds.1;
+            for line in determinism::hashes(seeds, how.profile.into(), shipped) {
                 println!("{line}");
             }
             ExitCode::SUCCESS

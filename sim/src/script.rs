@@ -21,6 +21,9 @@ pub struct Script {
     pub seed: u64,
     /// The planted bug that is switched on.
     pub planted: Option<String>,
+    /// What the core's own limits are drawn from; none: as they ship.
+    #[serde(default)]
+    pub limits: Option<u64>,
     /// What the broker stands on.
     pub arm: Arm,
     /// Faults and operations end here; then the node must recover.

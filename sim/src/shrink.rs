@@ -165,7 +165,8 @@ impl Shrinker {
     }
 
     fn weather(&mut self) {
-        let simple: [fn(&mut Script); 9] = [
+        let simple: [fn(&mut Script); 10] = [
+            |script| script.limits = None,
             |script| script.arm = Arm::Contract,
             |script| script.weather.turn = 256,
             |script| script.weather.segment = 64 << 10,

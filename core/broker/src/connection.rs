@@ -95,11 +95,12 @@ pub(crate) struct Connection {
     output: Parts,
     queued: u64,
     sent: u64,
+    switch: Switch,
 }
 
 impl Connection {
     /// A connection that has just been accepted.
-    pub fn new(listener: u16, peer: Box<str>, now: Time) -> Connection {
+    pub fn new(listener: u16, peer: Box<str>, now: Time, switch: Switch) -> Connection {
         Connection {
             listener,
             peer,
@@ -122,6 +123,7 @@ impl Connection {
             output: Parts::default(),
             queued: 0,
             sent: 0,
+            switch,
         }
     }
 
@@ -132,10 +134,10 @@ impl Connection {
         }
         let (least, ahead) = match self.announced() {
             None if self.large => (4, 0),
-            None => (4, limits::READ_AHEAD),
+            None => (4, limits::READ_AHEAD.of(self.switch)),
             Some(length) if length <= 0 || length > most => return None,
             Some(length) if 4 + length as usize <= self.input.len() => return None,
-            Some(length) => (4 + length as usize, limits::READ_AHEAD),
+            Some(length) => (4 + length as usize, limits::READ_AHEAD.of(self.switch)),
         };
         let want = Want {
             carry: self.input.clone(),
@@ -175,7 +177,7 @@ impl Connection {
     /// Judges what lies at the front of the input, and gives the next request a seat when it may start.
     /// `overlaps` tells from a frame whether it may run beside others of its kind.
     pub fn take(&mut self, most: i32, overlaps: impl Fn(&[u8]) -> bool) -> Taken {
-        if self.ended || self.queued - self.sent > limits::UNSENT {
+        if self.ended || self.queued - self.sent > limits::UNSENT.of(self.switch) as u64 {
             return Taken::Nothing;
         }
         let Some(length) = self.announced() else {
@@ -193,13 +195,14 @@ impl Connection {
             return Taken::Nothing;
         }
         let overlapping = overlaps(&self.input[4..whole]);
-        let together = overlapping && self.overlapping && self.working < limits::OVERLAP;
+        let together =
+            overlapping && self.overlapping && self.working < limits::OVERLAP.of(self.switch);
         if self.working > 0 && !together {
             return Taken::Nothing;
         }
         let frame = self.input.split_to(whole).slice(4..);
         self.overlapping = overlapping;
-        self.large = whole > limits::LARGE_FRAME;
+        self.large = whole > limits::LARGE_FRAME.of(self.switch);
         Taken::Frame(self.sit(), frame)
     }
 
@@ -236,8 +239,8 @@ impl Connection {
     }
 
     /// The request of this seat is answered.
-    pub fn answer(&mut self, seat: u64, reply: Reply, switch: Switch) {
-        let seat = if planted!(switch, "reply-out-of-seat-order") {
+    pub fn answer(&mut self, seat: u64, reply: Reply) {
+        let seat = if planted!(self.switch, "reply-out-of-seat-order") {
             let mut seats = self.seats.iter();
             let working = seats.position(|seat| matches!(seat, Seat::Working(_)));
             self.first + working.unwrap_or(0) as u64

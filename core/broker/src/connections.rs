@@ -97,8 +97,10 @@ impl Connections {
         }
         self.accepted += 1;
         self.idle.set(conn, Some(now.mono.after_ms(self.idle_ms)));
-        self.all
-            .insert(conn, Connection::new(peer.listener, peer.address, now.mono));
+        self.all.insert(
+            conn,
+            Connection::new(peer.listener, peer.address, now.mono, self.switch),
+        );
     }
 
     /// Input has come.
@@ -181,7 +183,7 @@ impl Connections {
         let Some(connection) = self.all.get_mut(&conn) else {
             return;
         };
-        connection.answer(seat, reply, self.switch);
+        connection.answer(seat, reply);
         let (left, free) = connection.leave();
         self.held -= free;
         if self.stopping && !connection.is_busy() {

@@ -50,9 +50,9 @@ impl Front {
         Front {
             bench: Bench::new(config, cluster_id, image, rng, switch),
             serving: false,
-            requests_left: limits::REQUESTS_AT_ONCE,
-            reads_left: limits::READS_AT_ONCE,
-            asks_left: limits::ASKS_AT_ONCE,
+            requests_left: 0,
+            reads_left: 0,
+            asks_left: 0,
         }
     }
 
@@ -160,7 +160,10 @@ impl Front {
 
     /// Starts requests of one connection, then it is the others' turn.
     fn run(&mut self, now: Now, conn: Conn, fx: &mut Effects<Broker>) {
-        for _ in 0..self.requests_left.min(limits::REQUESTS_IN_A_ROW) {
+        for _ in 0..self
+            .requests_left
+            .min(limits::REQUESTS_IN_A_ROW.of(self.bench.switch))
+        {
             match self.bench.connections.take(conn, api::overlaps) {
                 Taken::Nothing => return self.bench.connections.read(now, conn, fx),
                 Taken::BadLength(length) => {
@@ -257,9 +260,10 @@ impl Front {
 
     /// A step or a settle begins: it may do its share of work, whatever the one before it has left.
     pub fn begin(&mut self) {
-        self.requests_left = limits::REQUESTS_AT_ONCE;
-        self.reads_left = limits::READS_AT_ONCE;
-        self.asks_left = limits::ASKS_AT_ONCE;
+        let switch = self.bench.switch;
+        self.requests_left = limits::REQUESTS_AT_ONCE.of(switch);
+        self.reads_left = limits::READS_AT_ONCE.of(switch);
+        self.asks_left = limits::ASKS_AT_ONCE.of(switch);
     }
 
     /// The next question to the shard. A request over many partitions is put to it in slices, one per step or settle.
@@ -275,9 +279,8 @@ impl Front {
     /// Takes what is due: fetches and gathers whose time is up, watches to be given up.
     pub fn on_time(&mut self, now: Now) {
         self.bench.sessions.on_time(now.mono);
-        self.bench
-            .sessions
-            .give_up(limits::UNWATCHES_AT_ONCE, &mut self.bench.asks);
+        let at_once = limits::UNWATCHES_AT_ONCE.of(self.bench.switch);
+        self.bench.sessions.give_up(at_once, &mut self.bench.asks);
         while let Some((gather, unanswered)) = self.bench.gathers.due(now.mono) {
             self.bench.forget(unanswered);
             self.finish(now, gather);

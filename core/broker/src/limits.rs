@@ -1,22 +1,24 @@
 //! The bounds of the broker's queues, each with its why. What an operator may change is in `config.rs`.
 
+use ottla_machine::Limit;
+
 /// Frames are read ahead into at most this many bytes per connection: room for a few batches, small enough to stay in the
 /// second-level cache while it is worked on. A larger frame gets exactly the room it announces.
-pub const READ_AHEAD: usize = 256 << 10;
+pub const READ_AHEAD: Limit = Limit::new("bytes read ahead", 256 << 10, 4);
 
 /// Behind a frame larger than this only the next one's prefix is read ahead: copying the beginning of a large frame to where
 /// the rest of it goes costs more than one more call.
-pub const LARGE_FRAME: usize = 64 << 10;
+pub const LARGE_FRAME: Limit = Limit::new("a large frame", 64 << 10, 1);
 
 /// Consecutive Produce requests of one connection that are in work at once. Unbatched producers pipeline hundreds.
-pub const OVERLAP: usize = 1024;
+pub const OVERLAP: Limit = Limit::new("requests beside each other", 1024, 1);
 
 /// Bytes handed to a connection but not yet taken by the kernel, past which it starts no further request: one large answer is
 /// always allowed, a second only when the first is nearly gone.
-pub const UNSENT: u64 = 1 << 20;
+pub const UNSENT: Limit = Limit::new("bytes unsent", 1 << 20, 1);
 
 /// Requests started in one step or settle: a buffer full of tiny requests is long work.
-pub const REQUESTS_AT_ONCE: usize = 256;
+pub const REQUESTS_AT_ONCE: Limit = Limit::new("requests at once", 256, 1);
 
 /// Bytes of requests held by all connections together when `queued.max.request.bytes` is -1. Kafka then has no bound at all.
 pub const HELD_BYTES: usize = 512 << 20;
@@ -28,7 +30,8 @@ pub const FRAME_STALL_MS: i64 = 30_000;
 pub const STALL_CHECK_MS: i64 = 1_000;
 
 /// Reads that fetches put to the shard in one step or settle: what the grammar allows partitions to be visited.
-pub const READS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
+pub const READS_AT_ONCE: Limit =
+    Limit::new("reads at once", ottla_machine::limits::STEP_PARTITIONS, 1);
 
 /// A stop waits so long for requests under way, and never longer than half of the time that it is given: clients wait as long for an
 /// answer before they give up by themselves (`request.timeout.ms`).
@@ -38,13 +41,17 @@ pub const ANSWERING_MS: i64 = 30_000;
 pub const DRAINING_MS: i64 = 1_000;
 
 /// Requests of one connection started in a row before those of others: who pipelines thousands must not hold up who asks once.
-pub const REQUESTS_IN_A_ROW: usize = 32;
+pub const REQUESTS_IN_A_ROW: Limit = Limit::new("requests in a row", 32, 1);
 
 /// Questions put to the shard in one step or settle: what the grammar allows partitions to be visited.
-pub const ASKS_AT_ONCE: usize = ottla_machine::limits::STEP_PARTITIONS;
+pub const ASKS_AT_ONCE: Limit = Limit::new(
+    "questions at once",
+    ottla_machine::limits::STEP_PARTITIONS,
+    1,
+);
 
 /// Watches given up per settle, after fetches with many idle partitions.
-pub const UNWATCHES_AT_ONCE: usize = 256;
+pub const UNWATCHES_AT_ONCE: Limit = Limit::new("watches given up at once", 256, 1);
 
 /// Partitions in all cached fetch sessions together; past it new sessions are not cached. About 100 MiB.
 pub const SESSION_PARTITIONS: usize = 1 << 20;

@@ -122,7 +122,7 @@ impl Log {
 
     /// Drops the oldest recent batches until at most `to_bytes` are held.
     pub fn trim_cache(&mut self, to_bytes: usize) {
-        self.cache.trim(to_bytes);
+        self.cache.trim(to_bytes, self.switch);
     }
 
     /// Which planted mistake its effects' buffer had switched on when it was opened.

@@ -205,7 +205,7 @@ impl Log {
     ) -> Result<(), Fault> {
         match (stage, result?) {
             (Stage::Listing, DiskOutput::Listed(entries)) => {
-                let more = entries.len() as u64 >= u64::from(LIST_ENTRIES);
+                let more = entries.len() >= LIST_ENTRIES.of(self.switch);
                 opening.take_listing(entries);
                 if more {
                     self.list(opening, fx);
@@ -230,7 +230,7 @@ impl Log {
         let op = DiskOp::List {
             dir: self.dir,
             after: opening.after.clone(),
-            most: LIST_ENTRIES,
+            most: LIST_ENTRIES.of(self.switch) as u32,
         };
         self.ops.issue(Waiting::Opening, op, fx);
     }

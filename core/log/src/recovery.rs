@@ -75,7 +75,7 @@ impl Log {
         scanning.file = file;
         scanning.promised = last;
         scanning.resumed = true;
-        scanning.scan = Some(Scan::new(file, at, size));
+        scanning.scan = Some(Scan::new(file, at, size, self.switch));
         self.ask_scanning(&mut scanning, fx);
         opening.stage = Stage::Scanning(Box::new(scanning));
     }
@@ -162,7 +162,7 @@ impl Log {
         match (&mut scanning.scan, result?) {
             (Some(scan), DiskOutput::Read(bytes)) => scan.feed(bytes),
             (None, DiskOutput::Opened { len }) => {
-                scanning.scan = Some(Scan::new(scanning.file, 0, len));
+                scanning.scan = Some(Scan::new(scanning.file, 0, len, self.switch));
                 if let (true, Some(segment)) =
                     (scanning.judged, self.segments.get_mut(&scanning.base))
                 {
@@ -216,7 +216,7 @@ impl Log {
         let Some(mut scan) = scanning.scan.take() else {
             return;
         };
-        let until = scan.position() + u64::from(SLICE_BYTES);
+        let until = scan.position() + SLICE_BYTES.of(self.switch) as u64;
         while scanning.over.is_none() && scan.position() < until {
             match scan.advance() {
                 Scanned::Batch {
@@ -445,7 +445,7 @@ impl Log {
         scanning.resumed = false;
         scanning.promised = None;
         scanning.expected = Offset(scanning.base);
-        scanning.scan = Some(Scan::new(scanning.file, 0, size));
+        scanning.scan = Some(Scan::new(scanning.file, 0, size, self.switch));
         self.ask_scanning(&mut scanning, fx);
         opening.stage = Stage::Scanning(Box::new(scanning));
     }

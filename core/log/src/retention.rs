@@ -36,7 +36,7 @@ impl Log {
             now.wall.0,
             self.config.producer_id_expiration_ms,
             self.expired_to,
-            EXPIRE_PRODUCERS,
+            EXPIRE_PRODUCERS.of(self.switch),
         );
         let before = self.start;
         let (mut goes, mut unknown, mut unproved) = (Vec::new(), None, None);

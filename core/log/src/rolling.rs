@@ -223,7 +223,7 @@ impl Log {
             |base: &i64| segments.get(base).is_none_or(|s| s.end <= flushed) && !busy(base);
         let durable = self.warmed.iter().copied().filter(durable);
         let durable: Vec<i64> = durable.collect();
-        let surplus = durable.len().saturating_sub(WARM_SEGMENTS);
+        let surplus = durable.len().saturating_sub(WARM_SEGMENTS.of(self.switch));
         sometimes!(fx, "a log had more segments open than it keeps", if surplus > 0);
         for base in &durable[..surplus] {
             self.warmed.retain(|warm| warm != base);

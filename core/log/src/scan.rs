@@ -6,7 +6,7 @@
 //! - S2: at most two chunks and one batch are held.
 
 use bytes::{Bytes, BytesMut};
-use ottla_machine::File;
+use ottla_machine::{File, Switch};
 use ottla_record::{Header, Malformed};
 
 use crate::limits::{BATCH_BYTES, SLICE_BYTES};
@@ -48,11 +48,12 @@ pub struct Scan {
     carry: Bytes,
     ahead: Option<Bytes>,
     failed: bool,
+    switch: Switch,
 }
 
 impl Scan {
     /// A cursor; `at` is where a batch begins.
-    pub fn new(file: File, at: u64, end: u64) -> Scan {
+    pub fn new(file: File, at: u64, end: u64, switch: Switch) -> Scan {
         Scan {
             file,
             position: at,
@@ -63,6 +64,7 @@ impl Scan {
             carry: Bytes::new(),
             ahead: None,
             failed: false,
+            switch,
         }
     }
 
@@ -87,7 +89,7 @@ impl Scan {
             return None;
         }
         let at = self.asked;
-        let len = u64::from(SLICE_BYTES).min(self.end - at);
+        let len = (SLICE_BYTES.of(self.switch) as u64).min(self.end - at);
         self.asked += len;
         self.reading = true;
         Some((at, len as u32))

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use ottla_machine::{File, Offset, Part, Parts};
+use ottla_machine::{File, Offset, Part, Parts, Switch};
 
 use crate::limits::{CACHE_BATCHES, CACHE_BYTES, PLACE_BYTES};
 
@@ -70,7 +70,7 @@ pub(crate) struct TailCache {
 
 impl TailCache {
     /// Adds the next batch.
-    pub(crate) fn push(&mut self, batch: Cached) {
+    pub(crate) fn push(&mut self, batch: Cached, switch: Switch) {
         if let Some(last) = self.batches.back() {
             let follows = last.next == batch.base
                 && (last.file != batch.file || last.end() == batch.position);
@@ -78,12 +78,12 @@ impl TailCache {
         }
         self.bytes += batch.held.charge();
         self.batches.push_back(batch);
-        self.trim(CACHE_BYTES);
+        self.trim(CACHE_BYTES.of(switch), switch);
     }
 
     /// Drops the oldest until at most `to_bytes` are held.
-    pub(crate) fn trim(&mut self, to_bytes: usize) {
-        while self.bytes > to_bytes || self.batches.len() > CACHE_BATCHES {
+    pub(crate) fn trim(&mut self, to_bytes: usize, switch: Switch) {
+        while self.bytes > to_bytes || self.batches.len() > CACHE_BATCHES.of(switch) {
             let Some(oldest) = self.batches.pop_front() else {
                 break;
             };

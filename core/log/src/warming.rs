@@ -226,7 +226,7 @@ impl Log {
             fx,
         );
         let file = warming.opened.file;
-        let mut scan = Scan::new(file, 0, size);
+        let mut scan = Scan::new(file, 0, size, self.switch);
         self.ask_warming(warming.base, &mut scan, fx);
         let segment = Segment::empty(warming.base, file);
         warming.stage = Stage::Scanning(Box::new((scan, segment)));
@@ -250,7 +250,7 @@ impl Log {
             return;
         };
         let (scan, segment) = scanning.as_mut();
-        let until = scan.position() + u64::from(SLICE_BYTES);
+        let until = scan.position() + SLICE_BYTES.of(self.switch) as u64;
         let ended = loop {
             if scan.position() >= until {
                 break false;

@@ -95,7 +95,7 @@ impl Log {
         for pending in &self.pending {
             let len = pending.header.size();
             let rolls = pending.roll.is_some() && count > 0;
-            if count > 0 && (rolls || bytes + len > WRITE_BYTES) {
+            if count > 0 && (rolls || bytes + len > WRITE_BYTES.of(self.switch)) {
                 break;
             }
             bytes += len;
@@ -135,13 +135,13 @@ impl Log {
         }
         let (count, end) = self.run();
         if end > self.granted() {
-            let to = end.max(self.settled.size + grant_step(self.settled.size));
+            let to = end.max(self.settled.size + self.grant_step(self.settled.size));
             self.writer = Writer::Granting;
             return self.grant(to, true, fx);
         }
         self.write(count, end, fx);
         // Room for the next ones is asked for while this one is on its way.
-        let step = grant_step(end);
+        let step = self.grant_step(end);
         let ahead = self
             .ops
             .any(|waiting| matches!(waiting, Waiting::Granted { .. }));
@@ -169,7 +169,10 @@ impl Log {
         let mut bytes: Vec<Bytes> = Vec::new();
         let mut from = 0;
         while from < count {
-            let copied = self.pending.range(from..count).take_while(|p| is_copied(p));
+            let copied = self
+                .pending
+                .range(from..count)
+                .take_while(|p| self.is_copied(p));
             let copied = copied.count();
             if copied > 0 {
                 let len = self.pending.range(from..from + copied);
@@ -196,7 +199,7 @@ impl Log {
                 let rest = std::mem::take(&mut pending.records).slice(16..);
                 bytes.push(head.clone());
                 bytes.push(rest.clone());
-                pending.held = Some(if rest.len() + 16 >= LARGE_BATCH {
+                pending.held = Some(if rest.len() + 16 >= LARGE_BATCH.of(self.switch) {
                     Held::Place
                 } else {
                     let pins = pending.pins.max(rest.len() + 16);
@@ -349,20 +352,33 @@ impl Log {
             self.settled = pending.after;
             self.written = pending.after.offset;
             if let (Some(held), Some(file)) = (pending.held, active.file()) {
-                self.cache.push(Cached {
+                let batch = Cached {
                     base: Offset(pending.header.base_offset),
                     next: self.written,
                     file,
                     position,
                     len: pending.header.size() as u32,
                     held,
-                });
+                };
+                self.cache.push(batch, self.switch);
             }
         }
         if let Some(last) = self.unsynced.back_mut() {
             last.to = self.written;
         }
         out.push(LogEvent::Written(self.written));
+    }
+
+    /// Whether a batch is copied rather than kept as it came.
+    fn is_copied(&self, pending: &crate::append::Pending) -> bool {
+        let len = pending.records.len();
+        len < SMALL || (len < LARGE_BATCH.of(self.switch) && len * PIN_SHARE < pending.pins)
+    }
+
+    /// By how much room grows at a file of this size.
+    fn grant_step(&self, size: u64) -> u64 {
+        let [least, most] = [FIRST_GRANT, GRANT_STEP].map(|limit| limit.of(self.switch) as u64);
+        size.next_power_of_two().clamp(least, most)
     }
 
     /// What the owner should sync next. Files in order: what lies in a later one is not durable before the earlier is.
@@ -398,16 +414,5 @@ impl Log {
     }
 }
 
-/// Whether a batch is copied rather than kept as it came.
-fn is_copied(pending: &crate::append::Pending) -> bool {
-    let len = pending.records.len();
-    len < SMALL || (len < LARGE_BATCH && len * PIN_SHARE < pending.pins)
-}
-
 /// Batches below this size are put together: one piece of memory and of an answer instead of many.
 const SMALL: usize = 4 << 10;
-
-/// By how much room grows at a file of this size.
-fn grant_step(size: u64) -> u64 {
-    size.next_power_of_two().clamp(FIRST_GRANT, GRANT_STEP)
-}

@@ -188,10 +188,10 @@ impl<M: Machine> Effects<M> {
         }
     }
 
-    /// Switches the mistake of this name on, and every other off.
+    /// Switches the mistake of this name on, and every other off; and draws the core's own limits ([`crate::Limit`]) from a number.
     #[cfg(feature = "planted")]
-    pub fn plant(&mut self, name: Option<&str>) {
-        self.switch = Switch::new(name);
+    pub fn plant(&mut self, name: Option<&str>, limits: Option<u64>) {
+        self.switch = Switch::new(name, limits);
     }
 
     /// Takes out how often which rare situation was reached.

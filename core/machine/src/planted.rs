@@ -9,6 +9,8 @@
 pub struct Switch {
     #[cfg(feature = "planted")]
     on: Option<u64>,
+    #[cfg(feature = "planted")]
+    limits: Option<u64>,
 }
 
 /// What a mistake is known by where it is asked for: a hash (FNV-1a) of its name.
@@ -26,11 +28,33 @@ pub const fn planted_id(name: &str) -> u64 {
 
 #[cfg(feature = "planted")]
 impl Switch {
-    /// This mistake on, every other off.
-    pub(crate) fn new(name: Option<&str>) -> Switch {
+    /// This mistake on, every other off; and the core's own limits drawn from this number.
+    pub(crate) fn new(name: Option<&str>, limits: Option<u64>) -> Switch {
         Switch {
             on: name.map(planted_id),
+            limits,
         }
+    }
+
+    /// Half of all limits are as they ship, the others at any scale.
+    pub(crate) fn limit(self, id: u64, least: usize, most: usize) -> usize {
+        let Some(seed) = self.limits else {
+            return most;
+        };
+        let mut drawn = seed ^ id;
+        let mut next = || {
+            // SplitMix64: the draw is by place, whoever asks and however often.
+            drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (mixed ^ (mixed >> 31)) as usize
+        };
+        if next().is_multiple_of(2) {
+            return most;
+        }
+        let scales = (most / least).ilog2() as usize + 1;
+        let scale = least << (next() % scales);
+        (scale + next() % scale).min(most)
     }
 
     /// Whether this mistake is switched on ([`crate::planted!`]).
@@ -118,14 +142,14 @@ mod tests {
     fn one_mistake_is_switched_on_and_situations_are_counted_through_inner_buffers() {
         let mut fx: Effects<Nobody> = Effects::new();
         assert_eq!(both(&mut fx), (false, false));
-        fx.plant(Some("another-mistake"));
+        fx.plant(Some("another-mistake"), None);
         let mut inner: Effects<Nobody> = fx.inner();
         assert_eq!(both(&mut inner), (false, true));
         fx.account(&inner);
         assert_eq!(both(&mut fx.clone()), (false, true));
         let switch = crate::Emit::switch(&fx);
         assert!(planted!(switch, "another-mistake") && !planted!(switch, "one-mistake"));
-        fx.plant(None);
+        fx.plant(None, None);
         assert_eq!(both(&mut fx), (false, false));
         let sites: Vec<_> = fx.take_sites().into_iter().collect();
         assert_eq!(sites, [("somebody asked", 3)]);

@@ -1,5 +1,7 @@
 //! The quorum's bounds.
 
+use ottla_machine::Limit;
+
 /// A metadata batch is at most this long, as Kafka's writer has it.
 pub const BATCH_BYTES: usize = 8 << 20;
 
@@ -13,4 +15,4 @@ pub const SNAPSHOT_BYTES: u32 = 256 << 20;
 pub const STATE_BYTES: u32 = 64 << 10;
 
 /// Directory entries listed at a time.
-pub const LIST: u32 = 1000;
+pub const LIST: Limit = Limit::new("entries of the quorum's listing", 1000, 1);

@@ -102,7 +102,7 @@ impl Quorum {
             DiskOp::List {
                 dir: self.dir,
                 after,
-                most: limits::LIST,
+                most: limits::LIST.of(fx.switch()) as u32,
             },
         );
         self.stage = Stage::Listing { newest };
@@ -126,7 +126,7 @@ impl Quorum {
             .max()
             .max(newest);
         match (entries.last(), newest) {
-            (Some(last), newest) if entries.len() == limits::LIST as usize => {
+            (Some(last), newest) if entries.len() == limits::LIST.of(fx.switch()) => {
                 self.list(Some(last.name.clone()), newest, fx);
             }
             (_, Some(id)) => {

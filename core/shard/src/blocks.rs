@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ottla_log::{BlockKey, Blocks, LogJob};
-use ottla_machine::{DiskOp, DiskOutput, Fault};
+use ottla_machine::{DiskOp, DiskOutput, Fault, Switch};
 
 use crate::asked::Asked;
 use crate::limits;
@@ -62,17 +62,15 @@ pub(crate) struct Faults {
     coming: BTreeMap<u64, BlockKey>,
 }
 
-impl Default for Faults {
-    fn default() -> Faults {
+impl Faults {
+    pub(crate) fn new(switch: Switch) -> Faults {
         Faults {
-            held: Blocks::new(limits::BLOCK_BYTES),
+            held: Blocks::new(limits::BLOCK_BYTES.of(switch)),
             lacking: BTreeMap::new(),
             coming: BTreeMap::new(),
         }
     }
-}
 
-impl Faults {
     /// What questions read from.
     pub fn held(&self) -> &Blocks {
         &self.held

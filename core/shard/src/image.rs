@@ -71,7 +71,7 @@ impl Shard {
         if self.stage != crate::Stage::Running {
             return;
         }
-        let mut left = limits::SLICE;
+        let mut left = limits::SLICE.of(self.switch);
         while left > 0
             && let Some((id, from)) = self.changes.topics.pop_first()
         {

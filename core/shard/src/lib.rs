@@ -50,7 +50,7 @@ use std::sync::Arc;
 use ottla_log::{LogJob, LogProduct};
 use ottla_machine::{
     DiskOp, DiskOutput, Effects, Emit, Event, Fault, Inspect, Machine, Name, Names, Now, Op,
-    Output, Owner, Time, Timers,
+    Output, Owner, Switch, Time, Timers,
 };
 use ottla_metadata::Image;
 use ottla_metadata::config::StaticConfig;
@@ -119,6 +119,7 @@ enum Timer {
 /// The partitions of one core.
 #[derive(Clone, Debug)]
 pub struct Shard {
+    switch: Switch,
     stage: Stage,
     start: Option<Start>,
     statics: StaticConfig,
@@ -161,6 +162,7 @@ pub struct Shard {
 impl Default for Shard {
     fn default() -> Shard {
         Shard {
+            switch: Switch::default(),
             stage: Stage::Idle,
             start: None,
             statics: StaticConfig::new(),
@@ -180,7 +182,7 @@ impl Default for Shard {
             moved: VecDeque::new(),
             tickets: Tickets::default(),
             flusher: Flusher::default(),
-            faults: Faults::default(),
+            faults: Faults::new(Switch::default()),
             judges: BTreeMap::new(),
             tail: Tail::default(),
             timers: Timers::default(),

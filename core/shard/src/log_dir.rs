@@ -19,6 +19,7 @@ use ottla_machine::{
 };
 use ottla_protocol::Uuid;
 
+use crate::blocks::Faults;
 use crate::checkpoints::{Checkpoints, FILES};
 use crate::{Shard, ShardTell, Stage, Start, Timer, limits, office, own, settings};
 
@@ -131,7 +132,9 @@ impl Shard {
     /// Begins to read the log directories.
     pub(crate) fn begin(&mut self, now: Now, start: Start, fx: &mut Effects<Shard>) {
         assert!(self.stage == Stage::Idle, "a shard is started once");
+        self.switch = fx.switch();
         self.stage = Stage::Reading;
+        self.faults = Faults::new(self.switch);
         self.statics = settings::statics(&start.static_config);
         for (dir, id) in &start.dirs {
             self.dirs.push(LogDir::new(*dir, *id));
@@ -151,7 +154,7 @@ impl Shard {
         let list = DiskOp::List {
             dir: self.dirs[at].dir,
             after,
-            most: limits::LIST_ENTRIES,
+            most: limits::LIST_ENTRIES.of(self.switch) as u32,
         };
         let number = self.number();
         fx.disk(own(office::DIRS, at).op(number), list);
@@ -201,7 +204,7 @@ impl Shard {
             }
         }
         match entries.last() {
-            Some(last) if entries.len() == limits::LIST_ENTRIES as usize => {
+            Some(last) if entries.len() == limits::LIST_ENTRIES.of(self.switch) => {
                 self.dirs[at].reading = Reading::Listing;
                 self.list(at, Some(last.name.clone()), fx);
             }
@@ -262,7 +265,7 @@ impl Shard {
     fn remove_deleted(&mut self, at: usize, fx: &mut Effects<Shard>) {
         while self.stage == Stage::Running
             && !self.dirs[at].offline
-            && self.dirs[at].removing < limits::REMOVING
+            && self.dirs[at].removing < limits::REMOVING.of(self.switch)
             && let Some(name) = self.dirs[at].deleted.pop_front()
         {
             let dir = self.dirs[at].dir;

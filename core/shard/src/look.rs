@@ -113,7 +113,7 @@ impl Look {
                     return self.rename(fx);
                 }
                 match entries.last() {
-                    Some(last) if entries.len() == limits::LIST_ENTRIES as usize => {
+                    Some(last) if entries.len() == limits::LIST_ENTRIES.of(fx.switch()) => {
                         self.list(Some(last.name.clone()), fx)
                     }
                     _ => Looked::Ours,
@@ -150,7 +150,7 @@ impl Look {
         let list = DiskOp::List {
             dir: self.dir,
             after,
-            most: limits::LIST_ENTRIES,
+            most: limits::LIST_ENTRIES.of(fx.switch()) as u32,
         };
         self.stage = Stage::Listing;
         self.emit(list, fx)

@@ -1,6 +1,6 @@
 //! Bringing replicas up: a bounded number at once, those somebody asks for first, all others in the background.
 //!
-//! O1: at most [`limits::OPENING`] are being opened.
+//! O1: at most [`limits::OPENING.of(self.switch)`] are being opened.
 //! O2: a log is opened only in a directory that is its own (`look`), or in none, and then no checkpoint names a predecessor of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -59,7 +59,8 @@ impl Shard {
     /// Whether a settle would open more at once.
     pub(crate) fn can_open(&self) -> bool {
         let waits = !self.opener.urgent.is_empty() || !self.opener.queued.is_empty();
-        let room = self.opener.opening < limits::OPENING && self.opener.pause.is_none();
+        let room =
+            self.opener.opening < limits::OPENING.of(self.switch) && self.opener.pause.is_none();
         waits && room && self.stage == crate::Stage::Running
     }
 
@@ -117,7 +118,7 @@ impl Shard {
 
     /// Opens replicas while there is room (O1).
     pub(crate) fn open_some(&mut self, now: Now, fx: &mut Effects<Shard>) {
-        for _ in 0..limits::SLICE {
+        for _ in 0..limits::SLICE.of(self.switch) {
             if !self.can_open() {
                 return;
             }

@@ -19,7 +19,7 @@ impl Shard {
             return;
         };
         let until = from
-            .saturating_add(limits::SLICE as u32)
+            .saturating_add(limits::SLICE.of(self.switch) as u32)
             .min(self.entries.bound());
         for slot in from..until {
             fx.spend(Spend::Partitions, 1);

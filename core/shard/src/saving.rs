@@ -19,7 +19,7 @@ impl Shard {
         if !self.checkpointing {
             return;
         }
-        for _ in 0..limits::SLICE {
+        for _ in 0..limits::SLICE.of(self.switch) {
             let Some(slot) = self.moved.pop_front() else {
                 break;
             };

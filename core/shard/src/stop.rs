@@ -37,7 +37,7 @@ impl Shard {
 
     /// Whether stopping needs another settle at once.
     pub(crate) fn stop_goes_on(&self) -> bool {
-        let room = self.stopping.closing.len() < limits::STOPPING;
+        let room = self.stopping.closing.len() < limits::STOPPING.of(self.switch);
         self.stage == crate::Stage::Stopping
             && ((room && !self.stopping.queue.is_empty()) || self.can_end())
     }
@@ -58,8 +58,8 @@ impl Shard {
         if self.stage != crate::Stage::Stopping {
             return;
         }
-        for _ in 0..limits::SLICE {
-            if self.stopping.closing.len() >= limits::STOPPING {
+        for _ in 0..limits::SLICE.of(self.switch) {
+            if self.stopping.closing.len() >= limits::STOPPING.of(self.switch) {
                 break;
             }
             let Some(slot) = self.stopping.queue.pop_front() else {

@@ -31,7 +31,11 @@ impl Shard {
         let after = self.strays.after.take();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut seen = 0;
-        for name in self.opener.unopened(from).take(limits::SLICE) {
+        for name in self
+            .opener
+            .unopened(from)
+            .take(limits::SLICE.of(self.switch))
+        {
             seen += 1;
             if !self.holders.contains_key(name) && !self.heirs.contains_key(name) {
                 self.strays.count += 1;
@@ -42,7 +46,7 @@ impl Shard {
             self.strays.after = Some(name.clone());
         }
         fx.spend(Spend::Partitions, seen);
-        if seen == limits::SLICE {
+        if seen == limits::SLICE.of(self.switch) {
             return;
         }
         self.strays.told = true;

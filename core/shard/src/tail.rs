@@ -48,7 +48,7 @@ impl Shard {
     /// The oldest give way while too much is held.
     pub(crate) fn trim_tails(&mut self) {
         for _ in 0..self.tail.by_age.len() {
-            if self.tail.bytes <= limits::TAIL_BYTES {
+            if self.tail.bytes <= limits::TAIL_BYTES.of(self.switch) {
                 return;
             }
             let Some((_, slot)) = self.tail.by_age.pop_first() else {
@@ -56,7 +56,7 @@ impl Shard {
             };
             // The last one keeps what the others leave it.
             let keep = if self.tail.by_age.is_empty() {
-                limits::TAIL_BYTES
+                limits::TAIL_BYTES.of(self.switch)
             } else {
                 0
             };

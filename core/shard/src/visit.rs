@@ -37,7 +37,7 @@ impl Shard {
     /// Visits what was touched (H4).
     pub(crate) fn visit_touched(&mut self, now: Now, fx: &mut Effects<Shard>) {
         self.visited.clear();
-        for _ in 0..limits::VISITS.min(self.touched.len()) {
+        for _ in 0..limits::VISITS.of(self.switch).min(self.touched.len()) {
             let Some(slot) = self.touched.pop_front() else {
                 return;
             };

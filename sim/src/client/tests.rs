@@ -299,6 +299,7 @@ fn script(seed: u64, clients: Vec<ClientScript>) -> Script {
     Script {
         seed,
         planted: None,
+        limits: None,
         arm: Arm::Contract,
         horizon: 10 * SECOND,
         settings: BTreeMap::new(),

@@ -397,6 +397,7 @@ pub(super) fn script(operations: Vec<Operation>) -> Script {
     Script {
         seed: 1,
         planted: None,
+        limits: None,
         arm: Arm::Contract,
         horizon: HORIZON,
         settings: BTreeMap::new(),

@@ -61,6 +61,7 @@ pub fn script(seed: u64, profile: Profile) -> Script {
     let mut script = Script {
         seed,
         planted: None,
+        limits: stream(8).coin().then_some(seed),
         arm,
         horizon,
         settings: settings::settings(&mut stream(4)),

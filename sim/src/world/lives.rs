@@ -77,7 +77,7 @@ pub(super) fn start_of(settings: &BTreeMap<String, String>, draw: Draw, life: u3
 /// A process that was told to start.
 pub(super) fn process(script: &Script, arm: Arm, draw: Draw, life: u32) -> Process {
     let origin = SECOND + draw.below(Domain::NodeSeed, life.into(), 9, 1_000_000 * SECOND);
-    let mut process = Process::new(arm, origin, script.planted.as_deref());
+    let mut process = Process::new(arm, origin, script);
     let start = start_of(&script.settings, draw, life);
     process.ask(BrokerAsk::Start(Box::new(start)));
     process

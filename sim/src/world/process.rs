@@ -16,7 +16,7 @@ use crate::host::contract::Contract;
 use crate::host::desk::DeskHost;
 use crate::host::{Host, HostEvent, Outside};
 use crate::net::NodeTell;
-use crate::script::{Arm, Nanos};
+use crate::script::{Arm, Nanos, Script};
 
 /// The one log directory.
 pub const ROOT: Dir = Dir(0);
@@ -108,9 +108,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn new(arm: Arm, origin: Nanos, planted: Option<&str>) -> Process {
+    pub(crate) fn new(arm: Arm, origin: Nanos, script: &Script) -> Process {
         let mut fx = Effects::new();
-        plant(&mut fx, planted);
+        plant(&mut fx, script.planted.as_deref(), script.limits);
         Process {
             broker: Broker::new(),
             fx,
@@ -276,13 +276,14 @@ impl Process {
 }
 
 #[cfg(feature = "planted")]
-fn plant(fx: &mut Effects<Broker>, bug: Option<&str>) {
-    fx.plant(bug);
+fn plant(fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
+    fx.plant(bug, limits);
 }
 
 #[cfg(not(feature = "planted"))]
-fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>) {
+fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
     assert!(bug.is_none(), "this build has no planted bugs");
+    assert!(limits.is_none(), "this build has the limits that ship");
 }
 
 #[cfg(feature = "planted")]

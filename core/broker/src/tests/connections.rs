@@ -46,7 +46,7 @@ fn a_frame_may_come_byte_by_byte() {
 fn many_frames_may_come_at_once() {
     let mut house = House::new();
     let conn = house.connect();
-    let count = 3 * limits::REQUESTS_AT_ONCE as i32 + 7;
+    let count = 3 * limits::REQUESTS_AT_ONCE.most() as i32 + 7;
     let bytes: Vec<u8> = (0..count).flat_map(versions).collect();
     house.send(conn, &bytes);
     assert_eq!(
@@ -221,12 +221,12 @@ fn produces_in_work_are_bounded() {
     house.topic("t", 1);
     let conn = house.connect();
     house.held = Some(Default::default());
-    let many = limits::OVERLAP as i32 + 10;
+    let many = limits::OVERLAP.most() as i32 + 10;
     let bytes: Vec<u8> = (0..many).flat_map(|at| produce(at, "t", 0, 1)).collect();
     house.send(conn, &bytes);
     assert_eq!(
         house.held.as_ref().map(|held| held.len()),
-        Some(limits::OVERLAP)
+        Some(limits::OVERLAP.most())
     );
     house.release(false);
     assert_eq!(correlations(&mut house, conn).len(), many as usize);

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use ottla_log::{Scan, Scanned};
-use ottla_machine::{File, Rng};
+use ottla_machine::{File, Rng, Switch};
 
 use crate::world::plain;
 
 /// Feeds a scan as a disk would and collects what it hands out.
 fn scanned(bytes: &[u8], at: u64) -> (Vec<Bytes>, Scanned) {
-    let mut scan = Scan::new(File(1), at, bytes.len() as u64);
+    let mut scan = Scan::new(File(1), at, bytes.len() as u64, Switch::default());
     let mut batches = Vec::new();
     let mut chunks = std::collections::VecDeque::new();
     loop {

@@ -230,7 +230,7 @@ fn large_batches_are_whole_ranges_of_their_file_and_cost_no_read() {
 
 #[test]
 fn a_remembered_place_in_a_file_that_was_closed_is_found_again() {
-    let (mut world, model) = large(2 * WARM_SEGMENTS as i64 + 20);
+    let (mut world, model) = large(2 * WARM_SEGMENTS.most() as i64 + 20);
     // More segments than stay open, forwards and backwards.
     for (base, bytes) in model.iter().chain(model.iter().rev()) {
         let end = world.log.written().0;
