@@ -208,14 +208,14 @@ impl Front {
             (connection.listener, connection.buffer)
         });
         let mut reader = Reader::new(frame);
-        let header = RequestHeader::decode(&mut reader)
+        let header = RequestHeader::read(&mut reader)
             .map_err(|error| format!("its request header is malformed: {error}"))?;
-        let key =
-            ApiKey::from_i16(header.api_key).filter(|key| api::serves(*key, header.api_version));
+        let key = ApiKey::from_i16(header.request_api_key)
+            .filter(|key| api::serves(*key, header.request_api_version));
         let Some(key) = key else {
             return Err(format!(
                 "API key {} version {} is not served here",
-                header.api_key, header.api_version
+                header.request_api_key, header.request_api_version
             ));
         };
         self.bench
@@ -224,7 +224,7 @@ impl Front {
         Ok(Call {
             home: Home::Seat(conn, seat),
             key,
-            version: header.api_version,
+            version: header.request_api_version,
             correlation_id: header.correlation_id,
             listener,
             body: frame.slice(reader.position()..),

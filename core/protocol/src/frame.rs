@@ -1,7 +1,8 @@
 //! Whole frames: four bytes of length, a header, a body; and bodies alone, for what is stored.
 
+use crate::ApiKey;
+use crate::messages::{RequestHeader, ResponseHeader};
 use crate::wire::{EncodeError, Hole, Writer};
-use crate::{ApiKey, RequestHeader, ResponseHeader};
 use bytes::Bytes;
 use std::borrow::Cow;
 
@@ -29,8 +30,8 @@ pub fn request(
     let start = w.start_frame();
     let client_id = client_id.map(Cow::Borrowed);
     let header = RequestHeader {
-        api_key: key.code(),
-        api_version: version,
+        request_api_key: key.code(),
+        request_api_version: version,
         correlation_id,
         client_id,
     };
@@ -48,7 +49,7 @@ pub fn response(
 ) -> Result<Frame, EncodeError> {
     let mut w = Writer::with_capacity(USUAL_FRAME);
     let start = w.start_frame();
-    ResponseHeader { correlation_id }.encode(&mut w, key.response_header_version(version));
+    ResponseHeader { correlation_id }.encode(&mut w, key.response_header_version(version))?;
     body(&mut w)?;
     finish(w, start)
 }

@@ -21,7 +21,6 @@ pub mod wire;
 pub use api_key::ApiKey;
 pub use error_code::ErrorCode;
 pub use frame::{Frame, data, request, response};
-pub use header::{RequestHeader, ResponseHeader};
-pub use messages::versions;
+pub use messages::{RequestHeader, ResponseHeader, versions};
 pub use uuid::{BadUuid, Uuid};
 pub use wire::{DecodeError, EncodeError, Hole, Reader, Records, Writer};

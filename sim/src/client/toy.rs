@@ -235,9 +235,9 @@ impl Toy {
     /// A whole frame without its length.
     pub fn take(&mut self, frame: &[u8]) -> Said {
         let mut reader = Reader::new(frame);
-        let head = RequestHeader::decode(&mut reader).expect("a request");
-        let key = ApiKey::from_i16(head.api_key).expect("a key");
-        *self.asked.entry((key, head.api_version)).or_default() += 1;
+        let head = RequestHeader::read(&mut reader).expect("a request");
+        let key = ApiKey::from_i16(head.request_api_key).expect("a key");
+        *self.asked.entry((key, head.request_api_version)).or_default() += 1;
         if self.is(self.mind.hangs_up) && self.stream.coin() {
             return Said::HangUp;
         }
@@ -249,7 +249,7 @@ impl Toy {
                 log.lose();
             }
         }
-        let said = self.answer(key, head.api_version, head.correlation_id, &mut reader);
+        let said = self.answer(key, head.request_api_version, head.correlation_id, &mut reader);
         if self.is(self.mind.hangs_up) {
             Said::HangUp
         } else {

@@ -5,10 +5,10 @@
 //! test here fails when it is stale.
 //!
 //! A spec is facts only. A message is first `<kind> <Name>`, then the lines `key`, `listeners`, `versions`, `unstable` (one
-//! more version that exists but is never advertised) and `flexible`, then a blank line and the fields, in the
+//! more version that exists but is never advertised; of what is new as a whole, `versions` are `none`) and `flexible`, then a blank line and the fields, in the
 //! order of the wire, the fields of a struct indented below the field that introduces it. Structs that several
 //! fields share follow as `struct <Name> <versions>`. A field is
-//! `<Name> <type> <versions> [null <versions>] [tag <n>] [ignorable] [= <default>]`.
+//! `<Name> <type> <versions> [null <versions>] [tag <n>] [ignorable] [flexible none] [= <default>]`.
 #![forbid(unsafe_code)]
 
 mod name;

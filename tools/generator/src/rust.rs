@@ -76,7 +76,9 @@ fn describe(message: &Message) -> String {
         let _ = write!(text, "key {key}, ");
     }
     let Versions { first, last } = message.versions;
-    let _ = if first == last {
+    let _ = if message.versions.is_empty() {
+        write!(text, "no version")
+    } else if first == last {
         write!(text, "version {first}")
     } else {
         write!(text, "versions {first} to {last}")
@@ -139,7 +141,7 @@ fn least(message: &Message, fields: &[Field], version: i16) -> usize {
             Type::Int32 | Type::Uint32 => 4,
             Type::Int64 | Type::Float64 => 8,
             Type::Uuid => 16,
-            Type::String if !flexible => 2,
+            Type::String if !flexible || field.rigid => 2,
             Type::Bytes | Type::Records | Type::Array(_) if !flexible => 4,
             Type::Struct(_) if field.nullable.contains(version) => 1,
             Type::Struct(name) => message

@@ -208,8 +208,10 @@ impl<'m> Sampler<'m> {
                 Mood::Least => field.tag.is_none() || field.defaults_to_null(),
                 Mood::Mixed => self.draw(3) == 0,
             };
+        let around = self.flexible;
+        self.flexible &= !field.rigid;
         let (bytes, default) = match &field.kind {
-            _ if null => (self.null(&field.kind), field.defaults_to_null()),
+            _ if null => (self.null(field), field.defaults_to_null()),
             Type::Array(element) => {
                 let count = match self.mood {
                     Mood::Full => 2,
@@ -235,6 +237,7 @@ impl<'m> Sampler<'m> {
                 (bytes, default && !field.defaults_to_null())
             }
         };
+        self.flexible = around;
         if null {
             self.note(owner, field, Seen::Null);
         }
@@ -244,9 +247,9 @@ impl<'m> Sampler<'m> {
         (bytes, default)
     }
 
-    fn null(&self, kind: &Type) -> Vec<u8> {
-        match kind {
-            Type::Struct(_) => vec![0xff],
+    fn null(&self, field: &Field) -> Vec<u8> {
+        match field.kind {
+            Type::Struct(_) if field.tag.is_none() => vec![0xff],
             _ if self.flexible => vec![0],
             Type::String => vec![0xff; 2],
             _ => vec![0xff; 4],
@@ -287,7 +290,8 @@ impl<'m> Sampler<'m> {
             }
             Type::String => self.text(default.unwrap_or_default()),
             Type::Bytes | Type::Records => {
-                let length = 1 + self.draw(200) as usize;
+                let long = self.draw(8) == 0;
+                let length = 1 + self.draw(if long { 200 } else { 9 }) as usize;
                 let length = self.one_of(0, length);
                 let mut bytes = self.length(length, 4);
                 bytes.extend((0..length).map(|index| index as u8 ^ 0x80));

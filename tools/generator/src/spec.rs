@@ -66,6 +66,8 @@ pub enum Kind {
     Request,
     /// Its answer.
     Response,
+    /// What stands before one of them.
+    Header,
     /// A record of the cluster metadata.
     Metadata,
     /// Something else that is stored.
@@ -156,6 +158,8 @@ pub struct Field {
     pub tag: Option<u32>,
     /// Whether a version without it may lose it silently.
     pub ignorable: bool,
+    /// Whether it keeps its old encoding where everything around it is flexible.
+    pub rigid: bool,
     /// Its value where it is absent, if that is not zero, empty or false.
     pub default: Option<String>,
 }
@@ -187,7 +191,7 @@ pub struct Message {
     pub key: Option<i16>,
     /// Who listens for it.
     pub listeners: Vec<String>,
-    /// The versions that Kafka serves.
+    /// The versions that Kafka serves; none of what is newer than it as a whole.
     pub versions: Versions,
     /// The version after those, if there is one.
     pub unstable: Option<i16>,
@@ -222,7 +226,7 @@ impl Message {
         let ending = match self.kind {
             Kind::Request => "Request",
             Kind::Response => "Response",
-            Kind::Metadata | Kind::Data => "",
+            Kind::Header | Kind::Metadata | Kind::Data => "",
         };
         self.name.strip_suffix(ending).unwrap_or(&self.name)
     }

@@ -47,7 +47,7 @@ fn read_spec(stem: &str, text: &str) -> Result<Vec<Message>, String> {
     let kinds: Vec<Kind> = messages.iter().map(|message| message.kind).collect();
     if !matches!(
         kinds.as_slice(),
-        [Kind::Request, Kind::Response] | [Kind::Metadata | Kind::Data]
+        [Kind::Request, Kind::Response] | [Kind::Header | Kind::Metadata | Kind::Data]
     ) {
         return Err("a file holds a request and its response, or one other message".into());
     }

@@ -3,6 +3,7 @@
 
 mod exchanges;
 mod hostile;
+mod keys;
 mod recode;
 mod samples;
 mod schemas;

@@ -1,6 +1,8 @@
-//! The metadata logs and snapshots in the recorded data directories: every record read and written again, and in
-//! the version that Kafka itself chose.
+//! The internal topics in the recorded data directories: every record of the metadata log, of its snapshots and of
+//! the coordinators read and written again, metadata in the version that Kafka itself chose.
 
+use crate::recode::{Recoded, recode};
+use crate::specs;
 use flate2::read::GzDecoder;
 use ottla_protocol::messages::{
     KRaftVersionRecord, LeaderChangeMessage, MetadataRecord, SnapshotFooterRecord,
@@ -20,15 +22,14 @@ struct Record {
     value: Vec<u8>,
 }
 
-/// The metadata files of a recorded directory, by name.
-fn files(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
+/// The logs and snapshots of a recorded directory that `wanted` takes, by name.
+fn files(archive: &[u8], wanted: fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
     let mut archive = tar::Archive::new(GzDecoder::new(archive));
     let mut found = Vec::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let name = entry.path().unwrap().display().to_string();
-        let log = name.contains("__cluster_metadata-0/") && name.ends_with(".log");
-        if log || name.ends_with(".checkpoint") {
+        if wanted(&name) {
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).unwrap();
             found.push((name, bytes));
@@ -104,7 +105,10 @@ fn control(record: &Record) -> (&'static str, Vec<u8>) {
 fn every_stored_metadata_record_there_and_back() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (archive, packed) in [("clean", CLEAN), ("crashed", CRASHED)] {
-        let files = files(packed);
+        let files = files(packed, |name| {
+            name.contains("__cluster_metadata-0/") && name.ends_with(".log")
+                || name.ends_with(".checkpoint")
+        });
         assert!(
             files.iter().any(|(name, _)| name.ends_with(".log")),
             "{archive} has a metadata log"
@@ -142,6 +146,79 @@ fn every_stored_metadata_record_there_and_back() {
         "SnapshotHeaderRecord",
         "Partition",
         "PartitionChange",
+    ] {
+        assert!(seen.contains_key(name), "no {name} was stored");
+    }
+}
+
+/// What a coordinator's record is called without `Key` or `Value`.
+fn coordinator_record(file: &str, kind: i16) -> String {
+    let share = |name: &str| name == "ShareSnapshot" || name == "ShareUpdate";
+    let found = specs().into_iter().find_map(|message| {
+        let name = message.name.strip_suffix("Key")?;
+        let home = match name {
+            "TransactionLog" => "__transaction_state",
+            _ if share(name) => "__share_group_state",
+            _ => "__consumer_offsets",
+        };
+        (message.key == Some(kind) && file.contains(home)).then(|| name.to_owned())
+    });
+    found.unwrap_or_else(|| panic!("{file}: nobody knows record {kind}"))
+}
+
+/// Reads what stands behind a version and writes it again.
+fn same_again(name: &str, bytes: &[u8], version: Option<i16>) {
+    let mut r = Reader::new(bytes);
+    let said = r.i16().unwrap();
+    let body = r.rest();
+    match recode(name, version.unwrap_or(said), body) {
+        Recoded::Written(read, Ok(again)) if read == body.len() => {
+            assert_eq!(again, body, "{name}")
+        }
+        other => panic!("{name}: {other:?} of {bytes:02x?}"),
+    }
+}
+
+#[test]
+fn every_record_of_the_coordinators_there_and_back() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for packed in [CLEAN, CRASHED] {
+        let files = files(packed, |name| {
+            name.contains("/__") && !name.contains("__cluster_metadata") && name.ends_with(".log")
+        });
+        for (file, bytes) in files {
+            for record in records(&bytes) {
+                let kind = Reader::new(&record.key[if record.control { 2 } else { 0 }..])
+                    .i16()
+                    .unwrap();
+                let name = if record.control {
+                    assert!(kind < 2, "{file}: control record {kind}");
+                    same_again("EndTxnMarker", &record.value, None);
+                    "EndTxnMarker".to_owned()
+                } else {
+                    let name = coordinator_record(&file, kind);
+                    same_again(&format!("{name}Key"), &record.key, Some(0));
+                    match record.value.as_slice() {
+                        [] => format!("{name}, gone"),
+                        value => {
+                            same_again(&format!("{name}Value"), value, None);
+                            name
+                        }
+                    }
+                };
+                *seen.entry(name).or_default() += 1;
+            }
+        }
+    }
+    println!("stored records of coordinators: {seen:?}");
+    for name in [
+        "OffsetCommit",
+        "GroupMetadata",
+        "ConsumerGroupMemberMetadata",
+        "ShareGroupMetadata",
+        "ShareSnapshot",
+        "TransactionLog",
+        "EndTxnMarker",
     ] {
         assert!(seen.contains_key(name), "no {name} was stored");
     }

@@ -45,6 +45,15 @@ impl Emit<'_> {
         }
     }
 
+    /// The same for a field's own encoding.
+    fn encoding(&self, field: &Field) -> &'static str {
+        if field.rigid {
+            "false"
+        } else {
+            self.flexible()
+        }
+    }
+
     pub(super) fn message_methods(&self, out: &mut String) {
         let message = self.message;
         let (life, any) = (
@@ -201,7 +210,7 @@ impl Emit<'_> {
     }
 
     fn read_value(&self, field: &Field) -> String {
-        let flexible = self.flexible();
+        let flexible = self.encoding(field);
         let nullable = self.nullable(field);
         let null = self.null_when(field);
         match (&field.kind, nullable) {
@@ -213,6 +222,10 @@ impl Emit<'_> {
             (Type::Array(_), false) => format!("r.array({flexible}, version)?"),
             (Type::Array(_), true) => format!("r.nullable_array({flexible}, version, {null})?"),
             (Type::Struct(_), false) => format!("Element::read(r, {flexible}, version)?"),
+            // Kafka writes whether a struct is there as a byte, but as a varint inside a tagged field.
+            (Type::Struct(_), true) if field.tag.is_some() => format!(
+                "if r.uvarint()? > 0 {{ Some(Element::read(r, {flexible}, version)?) }} else {{ None }}"
+            ),
             (Type::Struct(_), true) => format!(
                 "if r.i8()? >= 0 {{ Some(Element::read(r, {flexible}, version)?) }} else {{ None }}"
             ),
@@ -276,7 +289,7 @@ impl Emit<'_> {
     }
 
     fn write_value(&self, field: &Field) -> String {
-        let flexible = self.flexible();
+        let flexible = self.encoding(field);
         let it = format!("self.{}", name::field(&field.name));
         let nullable = self.nullable(field);
         let null = self.null_when(field);
@@ -304,7 +317,11 @@ impl Emit<'_> {
             }
             (Type::Struct(_), false) => format!("{it}.write(w, {flexible}, version)?;"),
             (Type::Struct(_), true) => format!(
-                "w.i8(if {it}.is_some() {{ 1 }} else {{ -1 }});\nif let Some(inner) = &{it} {{ inner.write(w, {flexible}, version)?; }}"
+                "w.{};\nif let Some(inner) = &{it} {{ inner.write(w, {flexible}, version)?; }}",
+                match field.tag {
+                    Some(_) => format!("uvarint({it}.is_some().into())"),
+                    None => format!("i8(if {it}.is_some() {{ 1 }} else {{ -1 }})"),
+                }
             ),
             (Type::Uuid, _) => format!("w.uuid({it});"),
             (kind, _) => format!("w.{}({it});", self.plain_type(kind)),

@@ -85,6 +85,7 @@ impl Message {
         let kind = match kind {
             "request" => Kind::Request,
             "response" => Kind::Response,
+            "header" => Kind::Header,
             "metadata" => Kind::Metadata,
             "data" | "coordinator-key" | "coordinator-value" => Kind::Data,
             _ => return None,
@@ -205,6 +206,7 @@ fn parse_field(words: &str) -> Result<Field, String> {
         nullable: Versions::NONE,
         tag: None,
         ignorable: false,
+        rigid: false,
         default,
     };
     while let Ok(word) = next("word") {
@@ -212,6 +214,7 @@ fn parse_field(words: &str) -> Result<Field, String> {
             "null" => field.nullable = Versions::parse(next("null")?).ok_or("not versions")?,
             "tag" => field.tag = Some(next("tag")?.parse().map_err(|_| "not a tag")?),
             "ignorable" => field.ignorable = true,
+            "flexible" if next("flexible")? == "none" => field.rigid = true,
             _ => return Err(format!("unknown word {word}")),
         }
     }

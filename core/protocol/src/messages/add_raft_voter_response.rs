@@ -1,0 +1,70 @@
+//! AddRaftVoterResponse: key 80, versions 0 to 1, flexible from 0. Generated from `specs/AddRaftVoter.spec`.
+
+use crate::ApiKey;
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+use std::borrow::Cow;
+
+/// AddRaftVoterResponse: key 80, versions 0 to 1, flexible from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddRaftVoterResponse<'a> {
+    /// All versions.
+    pub throttle_time_ms: i32,
+    /// All versions.
+    pub error_code: i16,
+    /// All versions, nullable.
+    pub error_message: Option<Cow<'a, str>>,
+}
+
+impl Default for AddRaftVoterResponse<'_> {
+    fn default() -> Self {
+        Self {
+            throttle_time_ms: 0,
+            error_code: 0,
+            error_message: Some(Cow::Borrowed("")),
+        }
+    }
+}
+
+impl<'a> AddRaftVoterResponse<'a> {
+    /// Which API.
+    pub const KEY: ApiKey = ApiKey::AddRaftVoter;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 1;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = 0;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'a>, version: i16) -> Result<Self, DecodeError> {
+        if !(0..=1).contains(&version) {
+            return Err(DecodeError::Version {
+                of: "AddRaftVoterResponse",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.throttle_time_ms = r.i32()?;
+        it.error_code = r.i16()?;
+        it.error_message = r.nullable_string(true, true)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if !(0..=1).contains(&version) {
+            return Err(EncodeError::Version {
+                of: "AddRaftVoterResponse",
+                version,
+            });
+        }
+
+        w.i32(self.throttle_time_ms);
+        w.i16(self.error_code);
+        w.nullable_string(self.error_message.as_deref(), true)?;
+        w.tags();
+        Ok(())
+    }
+}

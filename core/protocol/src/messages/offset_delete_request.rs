@@ -1,0 +1,102 @@
+//! OffsetDeleteRequest: key 47, version 0. Generated from `specs/OffsetDelete.spec`.
+
+use crate::ApiKey;
+use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
+use std::borrow::Cow;
+
+/// OffsetDeleteRequest: key 47, version 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OffsetDeleteRequest<'a> {
+    /// All versions.
+    pub group_id: Cow<'a, str>,
+    /// All versions.
+    pub topics: Vec<OffsetDeleteRequestTopic<'a>>,
+}
+
+impl<'a> OffsetDeleteRequest<'a> {
+    /// Which API.
+    pub const KEY: ApiKey = ApiKey::OffsetDelete;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 0;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = i16::MAX;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'a>, version: i16) -> Result<Self, DecodeError> {
+        if version != 0 {
+            return Err(DecodeError::Version {
+                of: "OffsetDeleteRequest",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.group_id = r.string(false)?;
+        it.topics = r.array(false, version)?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if version != 0 {
+            return Err(EncodeError::Version {
+                of: "OffsetDeleteRequest",
+                version,
+            });
+        }
+
+        w.string(&self.group_id, false)?;
+        w.array(&self.topics, false, version)?;
+        Ok(())
+    }
+}
+
+/// Part of OffsetDeleteRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OffsetDeleteRequestTopic<'a> {
+    /// All versions.
+    pub name: Cow<'a, str>,
+    /// All versions.
+    pub partitions: Vec<OffsetDeleteRequestPartition>,
+}
+
+impl<'a> Element<'a> for OffsetDeleteRequestTopic<'a> {
+    const LEAST: usize = 6;
+
+    fn read(r: &mut Reader<'a>, _flexible: bool, version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.name = r.string(false)?;
+        it.partitions = r.array(false, version)?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, version: i16) -> Result<(), EncodeError> {
+        w.string(&self.name, false)?;
+        w.array(&self.partitions, false, version)?;
+        Ok(())
+    }
+}
+
+/// Part of OffsetDeleteRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OffsetDeleteRequestPartition {
+    /// All versions.
+    pub partition_index: i32,
+}
+
+impl Element<'_> for OffsetDeleteRequestPartition {
+    const LEAST: usize = 4;
+
+    fn read(r: &mut Reader<'_>, _flexible: bool, _version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.partition_index = r.i32()?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, _version: i16) -> Result<(), EncodeError> {
+        w.i32(self.partition_index);
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! ShareFetchRequest: key 78, versions 1 to 2, flexible from 0. Generated from `specs/ShareFetch.spec`.
+
+use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
+use crate::{ApiKey, Uuid};
+use std::borrow::Cow;
+
+/// ShareFetchRequest: key 78, versions 1 to 2, flexible from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShareFetchRequest<'a> {
+    /// All versions, nullable.
+    pub group_id: Option<Cow<'a, str>>,
+    /// All versions, nullable.
+    pub member_id: Option<Cow<'a, str>>,
+    /// All versions.
+    pub share_session_epoch: i32,
+    /// All versions.
+    pub max_wait_ms: i32,
+    /// All versions.
+    pub min_bytes: i32,
+    /// All versions.
+    pub max_bytes: i32,
+    /// All versions.
+    pub max_records: i32,
+    /// All versions.
+    pub batch_size: i32,
+    /// Version 2.
+    pub share_acquire_mode: i8,
+    /// Version 2.
+    pub is_renew_ack: bool,
+    /// All versions.
+    pub topics: Vec<FetchTopic>,
+    /// All versions.
+    pub forgotten_topics_data: Vec<ForgottenTopic>,
+}
+
+impl Default for ShareFetchRequest<'_> {
+    fn default() -> Self {
+        Self {
+            group_id: None,
+            member_id: Some(Cow::Borrowed("")),
+            share_session_epoch: 0,
+            max_wait_ms: 0,
+            min_bytes: 0,
+            max_bytes: 2147483647,
+            max_records: 0,
+            batch_size: 0,
+            share_acquire_mode: 0,
+            is_renew_ack: false,
+            topics: Vec::new(),
+            forgotten_topics_data: Vec::new(),
+        }
+    }
+}
+
+impl<'a> ShareFetchRequest<'a> {
+    /// Which API.
+    pub const KEY: ApiKey = ApiKey::ShareFetch;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 1;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 2;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = 0;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'a>, version: i16) -> Result<Self, DecodeError> {
+        if !(1..=2).contains(&version) {
+            return Err(DecodeError::Version {
+                of: "ShareFetchRequest",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.group_id = r.nullable_string(true, true)?;
+        it.member_id = r.nullable_string(true, true)?;
+        it.share_session_epoch = r.i32()?;
+        it.max_wait_ms = r.i32()?;
+        it.min_bytes = r.i32()?;
+        it.max_bytes = r.i32()?;
+        it.max_records = r.i32()?;
+        it.batch_size = r.i32()?;
+        if version == 2 {
+            it.share_acquire_mode = r.i8()?;
+        }
+        if version == 2 {
+            it.is_renew_ack = r.bool()?;
+        }
+        it.topics = r.array(true, version)?;
+        it.forgotten_topics_data = r.array(true, version)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if !(1..=2).contains(&version) {
+            return Err(EncodeError::Version {
+                of: "ShareFetchRequest",
+                version,
+            });
+        }
+
+        w.nullable_string(self.group_id.as_deref(), true)?;
+        w.nullable_string(self.member_id.as_deref(), true)?;
+        w.i32(self.share_session_epoch);
+        w.i32(self.max_wait_ms);
+        w.i32(self.min_bytes);
+        w.i32(self.max_bytes);
+        w.i32(self.max_records);
+        w.i32(self.batch_size);
+        if version == 2 {
+            w.i8(self.share_acquire_mode);
+        }
+        if version == 2 {
+            w.bool(self.is_renew_ack);
+        } else if self.is_renew_ack {
+            return Err(EncodeError::lost("IsRenewAck", version));
+        }
+        w.array(&self.topics, true, version)?;
+        w.array(&self.forgotten_topics_data, true, version)?;
+        w.tags();
+        Ok(())
+    }
+}
+
+/// Part of ShareFetchRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FetchTopic {
+    /// All versions.
+    pub topic_id: Uuid,
+    /// All versions.
+    pub partitions: Vec<FetchPartition>,
+}
+
+impl Element<'_> for FetchTopic {
+    const LEAST: usize = 18;
+
+    fn read(r: &mut Reader<'_>, _flexible: bool, version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.topic_id = r.uuid()?;
+        it.partitions = r.array(true, version)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, version: i16) -> Result<(), EncodeError> {
+        w.uuid(self.topic_id);
+        w.array(&self.partitions, true, version)?;
+        w.tags();
+        Ok(())
+    }
+}
+
+/// Part of ShareFetchRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FetchPartition {
+    /// All versions.
+    pub partition_index: i32,
+    /// All versions.
+    pub acknowledgement_batches: Vec<AcknowledgementBatch>,
+}
+
+impl Element<'_> for FetchPartition {
+    const LEAST: usize = 6;
+
+    fn read(r: &mut Reader<'_>, _flexible: bool, version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.partition_index = r.i32()?;
+        it.acknowledgement_batches = r.array(true, version)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, version: i16) -> Result<(), EncodeError> {
+        w.i32(self.partition_index);
+        w.array(&self.acknowledgement_batches, true, version)?;
+        w.tags();
+        Ok(())
+    }
+}
+
+/// Part of ShareFetchRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AcknowledgementBatch {
+    /// All versions.
+    pub first_offset: i64,
+    /// All versions.
+    pub last_offset: i64,
+    /// All versions.
+    pub acknowledge_types: Vec<i8>,
+}
+
+impl Element<'_> for AcknowledgementBatch {
+    const LEAST: usize = 18;
+
+    fn read(r: &mut Reader<'_>, _flexible: bool, version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.first_offset = r.i64()?;
+        it.last_offset = r.i64()?;
+        it.acknowledge_types = r.array(true, version)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, version: i16) -> Result<(), EncodeError> {
+        w.i64(self.first_offset);
+        w.i64(self.last_offset);
+        w.array(&self.acknowledge_types, true, version)?;
+        w.tags();
+        Ok(())
+    }
+}
+
+/// Part of ShareFetchRequest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ForgottenTopic {
+    /// All versions.
+    pub topic_id: Uuid,
+    /// All versions.
+    pub partitions: Vec<i32>,
+}
+
+impl Element<'_> for ForgottenTopic {
+    const LEAST: usize = 18;
+
+    fn read(r: &mut Reader<'_>, _flexible: bool, version: i16) -> Result<Self, DecodeError> {
+        let mut it = Self::default();
+        it.topic_id = r.uuid()?;
+        it.partitions = r.array(true, version)?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    fn write(&self, w: &mut Writer, _flexible: bool, version: i16) -> Result<(), EncodeError> {
+        w.uuid(self.topic_id);
+        w.array(&self.partitions, true, version)?;
+        w.tags();
+        Ok(())
+    }
+}

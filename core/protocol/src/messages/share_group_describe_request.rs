@@ -1,0 +1,56 @@
+//! ShareGroupDescribeRequest: key 77, version 1, flexible from 0. Generated from `specs/ShareGroupDescribe.spec`.
+
+use crate::ApiKey;
+use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+use std::borrow::Cow;
+
+/// ShareGroupDescribeRequest: key 77, version 1, flexible from 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ShareGroupDescribeRequest<'a> {
+    /// All versions.
+    pub group_ids: Vec<Cow<'a, str>>,
+    /// All versions.
+    pub include_authorized_operations: bool,
+}
+
+impl<'a> ShareGroupDescribeRequest<'a> {
+    /// Which API.
+    pub const KEY: ApiKey = ApiKey::ShareGroupDescribe;
+    /// The first version.
+    pub const MIN_VERSION: i16 = 1;
+    /// The last version that Kafka serves.
+    pub const MAX_VERSION: i16 = 1;
+    /// The first flexible version.
+    pub const FIRST_FLEXIBLE: i16 = 0;
+
+    /// Reads it.
+    pub fn decode(r: &mut Reader<'a>, version: i16) -> Result<Self, DecodeError> {
+        if version != 1 {
+            return Err(DecodeError::Version {
+                of: "ShareGroupDescribeRequest",
+                version: version.into(),
+            });
+        }
+
+        let mut it = Self::default();
+        it.group_ids = r.array(true, version)?;
+        it.include_authorized_operations = r.bool()?;
+        r.skip_tags()?;
+        Ok(it)
+    }
+
+    /// Writes it.
+    pub fn encode(&self, w: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        if version != 1 {
+            return Err(EncodeError::Version {
+                of: "ShareGroupDescribeRequest",
+                version,
+            });
+        }
+
+        w.array(&self.group_ids, true, version)?;
+        w.bool(self.include_authorized_operations);
+        w.tags();
+        Ok(())
+    }
+}
