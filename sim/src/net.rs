@@ -1,4 +1,4 @@
-//! A network like TCP's between clients and one node. Both sides' kernels live here: what a client sends comes in from the world, what the
+//! A network like TCP's between clients and nodes. Both sides' kernels live here: what a client sends comes in from the world, what a
 //! node's process does comes in as system calls ([`Net::recv`], [`Net::send`], ..); what each side is told goes out as [`NetTell`]s.
 //!
 //! | a link's end is | by | then |
@@ -48,7 +48,31 @@ pub struct Air<'a> {
     pub agenda: &'a mut Agenda,
 }
 
-/// What the node's kernel knows.
+/// A node, by its `node.id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// The only node of a world that runs one.
+pub const NODE: NodeId = NodeId(1);
+
+/// Whose connections a fault concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All.
+    All,
+    /// Those of a client.
+    Client(u32),
+    /// Those to a node.
+    Node(NodeId),
+}
+
+impl From<Option<u32>> for Whose {
+    fn from(client: Option<u32>) -> Whose {
+        client.map_or(Whose::All, Whose::Client)
+    }
+}
+
+/// What a node's kernel knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeTell {
     /// A connection can be accepted.
@@ -82,8 +106,8 @@ pub enum ClientTell {
 /// Who is told what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetTell {
-    /// The node's kernel.
-    Node(NodeTell),
+    /// A node's kernel.
+    Node(NodeId, NodeTell),
     /// A client.
     Client(u32, ClientTell),
 }
@@ -112,6 +136,13 @@ pub enum Took {
     Broken,
 }
 
+/// A node's own.
+#[derive(Clone, Debug, Default)]
+struct Host {
+    listening: bool,
+    cut_until: Nanos,
+}
+
 #[derive(Clone, Debug)]
 struct Peer {
     connections: u64,
@@ -135,9 +166,9 @@ pub struct Net {
     links: BTreeMap<Link, State>,
     count: u64,
     peers: BTreeMap<u32, Peer>,
+    hosts: BTreeMap<NodeId, Host>,
     /// Everyone is cut off until then.
     cut_until: Nanos,
-    listening: bool,
 }
 
 impl Net {
@@ -153,11 +184,12 @@ impl Net {
             return;
         };
         let peer = self.peers.entry(state.client).or_default();
-        let cut = self.cut_until.max(peer.cut_until);
+        let host = self.hosts.entry(state.node).or_default();
+        let cut = self.cut_until.max(peer.cut_until).max(host.cut_until);
         match event {
             NetEvent::Arrive(..) if !state.is_due(side, air.now) => return,
             NetEvent::Arrive(..) if cut > air.now => state.held_up(side, cut, air, out),
-            NetEvent::Arrive(..) => state.arrive(side, (self.listening, peer.reads), air, out),
+            NetEvent::Arrive(..) => state.arrive(side, (host.listening, peer.reads), air, out),
             NetEvent::End(_, _, why) if cut > air.now && why != Why::TimedOut => {
                 state.learns_later(side, cut, why, air);
             }
@@ -166,13 +198,13 @@ impl Net {
         self.sweep(link);
     }
 
-    /// A client connects. It is told `Connected`, or `Gone`.
-    pub fn connect(&mut self, client: u32, listener: u16, air: &mut Air<'_>) -> Link {
+    /// A client connects to a node. It is told `Connected`, or `Gone`.
+    pub fn connect(&mut self, client: u32, node: NodeId, listener: u16, air: &mut Air<'_>) -> Link {
         self.count += 1;
         let link = Link(self.count);
         let peer = self.peers.entry(client).or_default();
         peer.connections += 1;
-        let state = State::connect(link, client, listener, peer.connections, air);
+        let state = State::connect(link, client, (node, listener), peer.connections, air);
         self.links.insert(link, state);
         link
     }
@@ -201,15 +233,15 @@ impl Net {
         }
     }
 
-    /// Whether a process listens; else connections are refused.
-    pub fn listening(&mut self, up: bool) {
-        self.listening = up;
+    /// Whether a process of this node listens; else connections are refused.
+    pub fn listening(&mut self, node: NodeId, up: bool) {
+        self.hosts.entry(node).or_default().listening = up;
     }
 
-    /// The node's process is no more. Its kernel ends its connections, in order or at once.
-    pub fn process_died(&mut self, air: &mut Air<'_>, _out: &mut Vec<NetTell>) {
-        self.listening = false;
-        for state in self.links.values_mut() {
+    /// A node's process is no more. Its kernel ends its connections, in order or at once.
+    pub fn process_died(&mut self, node: NodeId, air: &mut Air<'_>) {
+        self.listening(node, false);
+        for state in self.links.values_mut().filter(|state| state.node == node) {
             state.process_died(air);
         }
         self.links.retain(|_, state| !state.is_over());
@@ -247,12 +279,16 @@ impl Net {
     /// Links break.
     pub fn break_links(
         &mut self,
-        client: Option<u32>,
+        whose: Whose,
         how: BreakHow,
         air: &mut Air<'_>,
         out: &mut Vec<NetTell>,
     ) {
-        let concerned = |state: &&mut State| client.is_none_or(|client| client == state.client);
+        let concerned = |state: &&mut State| match whose {
+            Whose::All => true,
+            Whose::Client(client) => client == state.client,
+            Whose::Node(node) => node == state.node,
+        };
         for state in self.links.values_mut().filter(concerned) {
             state.breaks(how, air, out);
         }
@@ -260,10 +296,11 @@ impl Net {
     }
 
     /// Nothing passes until then; nobody is told.
-    pub fn cut(&mut self, client: Option<u32>, until: Nanos, _air: &mut Air<'_>) {
-        let cut_until = match client {
-            Some(client) => &mut self.peers.entry(client).or_default().cut_until,
-            None => &mut self.cut_until,
+    pub fn cut(&mut self, whose: Whose, until: Nanos) {
+        let cut_until = match whose {
+            Whose::All => &mut self.cut_until,
+            Whose::Client(client) => &mut self.peers.entry(client).or_default().cut_until,
+            Whose::Node(node) => &mut self.hosts.entry(node).or_default().cut_until,
         };
         *cut_until = until.max(*cut_until);
     }
@@ -274,6 +311,9 @@ impl Net {
         for peer in self.peers.values_mut() {
             peer.cut_until = 0;
             peer.reads = true;
+        }
+        for host in self.hosts.values_mut() {
+            host.cut_until = 0;
         }
         for state in self.links.values_mut() {
             state.heal(air);

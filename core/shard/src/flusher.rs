@@ -100,9 +100,13 @@ impl Unflushed {
         last.max(self.durable)
     }
 
-    /// The log knows that this much is durable: from an earlier life, or because it made it so itself.
+    /// The log knows that this much is durable: from an earlier life, or because it made it so itself. It may close files that hold no
+    /// more than that.
     pub fn flushed(&mut self, to: Offset) {
         self.durable = self.durable.max(to);
+        for file in &mut self.files {
+            file.synced = file.synced.max(to.min(file.written));
+        }
         self.look_further();
     }
 
@@ -230,6 +234,21 @@ mod tests {
         assert_eq!(of.on_synced(1), Some(Offset(10)));
         of.want(Offset(10));
         assert_eq!(syncs(&mut of, 2), []);
+    }
+
+    #[test]
+    fn what_the_log_made_durable_itself_is_not_synced_again() {
+        let mut of = Unflushed::default();
+        of.dirty(dirty(1, 10));
+        of.dirty(dirty(2, 20));
+        of.flushed(Offset(10));
+        of.want(Offset(20));
+        assert_eq!(syncs(&mut of, 1), [(1, File(2))], "the first may be closed");
+        assert_eq!(of.on_synced(1), Some(Offset(20)));
+        of.dirty(dirty(2, 30));
+        of.flushed(Offset(25));
+        of.want(Offset(30));
+        assert_eq!(syncs(&mut of, 2), [(2, File(2))]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::draw::Draw;
 use crate::host::contract::Contract;
 use crate::host::desk::DeskHost;
 use crate::host::{Host, Outside};
-use crate::net::{Air, ClientTell, Net, NetTell};
+use crate::net::{Air, ClientTell, NODE, Net, NetTell};
 use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
 
 pub(super) const ROOT: Dir = Dir(0);
@@ -94,7 +94,7 @@ impl Rig {
     pub(super) fn with(seed: u64, chances: Chances) -> Rig {
         let draw = Draw::new(seed);
         let mut net = Net::new();
-        net.listening(true);
+        net.listening(NODE, true);
         Rig {
             arm: Arm::Contract,
             contract: Contract::new(ROOT),
@@ -205,7 +205,7 @@ impl Rig {
     pub(super) fn told(&mut self, tells: Vec<NetTell>) {
         for tell in tells {
             match tell {
-                NetTell::Node(tell) => self.on_host(|host, outside| host.net(tell, outside)),
+                NetTell::Node(_, tell) => self.on_host(|host, outside| host.net(tell, outside)),
                 NetTell::Client(_, tell) => self.heard.push(tell),
             }
         }

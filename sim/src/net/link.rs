@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ottla_machine::Why;
 
 use super::pipe::{Item, Pipe, What};
-use super::{Air, ClientTell, Got, Link, NetEvent, NetTell, NodeTell, Side, Took};
+use super::{Air, ClientTell, Got, Link, NetEvent, NetTell, NodeId, NodeTell, Side, Took};
 use crate::agenda::Happening;
 use crate::draw::Domain;
 use crate::script::{BreakHow, Chance, Nanos, SECOND};
@@ -49,6 +49,7 @@ enum NodeEnd {
 pub(super) struct State {
     link: Link,
     pub(super) client: u32,
+    pub(super) node: NodeId,
     listener: u16,
     /// The client and which of its connections this is: N3.
     entity: u64,
@@ -74,7 +75,7 @@ impl State {
     pub(super) fn connect(
         link: Link,
         client: u32,
-        listener: u16,
+        (node, listener): (NodeId, u16),
         nth: u64,
         air: &mut Air<'_>,
     ) -> State {
@@ -82,6 +83,7 @@ impl State {
         let mut state = State {
             link,
             client,
+            node,
             listener,
             entity,
             counted: place::COUNTED,
@@ -342,15 +344,18 @@ impl State {
                 self.node_end = NodeEnd::Open;
                 self.down.push(What::Hello, air);
                 self.down.plan(link, Side::Client, air);
-                out.push(NetTell::Node(NodeTell::Incoming {
-                    link,
-                    listener: self.listener,
-                    address: self.address(),
-                }));
+                out.push(NetTell::Node(
+                    self.node,
+                    NodeTell::Incoming {
+                        link,
+                        listener: self.listener,
+                        address: self.address(),
+                    },
+                ));
             }
             (What::Bytes(bytes), NodeEnd::Open) => {
                 if self.unread.is_empty() {
-                    out.push(NetTell::Node(NodeTell::Readable(link)));
+                    out.push(NetTell::Node(self.node, NodeTell::Readable(link)));
                 }
                 self.unread.push_back(bytes);
             }
@@ -361,7 +366,7 @@ impl State {
             (What::Finish, _) => {
                 self.finished = true;
                 if self.unread.is_empty() && self.node_end == NodeEnd::Open {
-                    out.push(NetTell::Node(NodeTell::Readable(link)));
+                    out.push(NetTell::Node(self.node, NodeTell::Readable(link)));
                 }
             }
             (What::Break, _) => {
@@ -392,7 +397,7 @@ impl State {
                 }
                 if self.wants_room && self.node_end == NodeEnd::Open {
                     self.wants_room = false;
-                    out.push(NetTell::Node(NodeTell::Writable(link)));
+                    out.push(NetTell::Node(self.node, NodeTell::Writable(link)));
                 }
             }
             (What::Finish, _) => self.end(Side::Client, Why::Eof, air, out),
@@ -424,7 +429,7 @@ impl State {
             // As Linux does it: what came before the reset can still be read.
             self.node_end = NodeEnd::Broken(why);
             if std::mem::take(&mut self.wants_room) {
-                out.push(NetTell::Node(NodeTell::Writable(self.link)));
+                out.push(NetTell::Node(self.node, NodeTell::Writable(self.link)));
             }
             return;
         }
@@ -434,7 +439,7 @@ impl State {
     fn node_gone(&mut self, why: Why, out: &mut Vec<NetTell>) {
         self.node_end = NodeEnd::Closed;
         self.unread.clear();
-        out.push(NetTell::Node(NodeTell::Gone(self.link, why)));
+        out.push(NetTell::Node(self.node, NodeTell::Gone(self.link, why)));
     }
 
     /// The node's kernel ends it: in order, or by a reset.

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ottla_machine::Why;
 
-use super::{Air, ClientTell, Got, Link, Net, NetTell, NodeTell, Took};
+use super::{Air, ClientTell, Got, Link, NODE, Net, NetTell, NodeId, NodeTell, Took, Whose};
 use crate::agenda::{Agenda, Happening};
 use crate::chance::Dice;
 use crate::draw::{Domain, Draw, Stream};
@@ -58,7 +58,7 @@ impl Wire {
             net: Net::new(),
             told: Vec::new(),
         };
-        wire.net.listening(true);
+        wire.net.listening(NODE, true);
         wire
     }
 
@@ -96,7 +96,7 @@ impl Wire {
     }
 
     fn connect(&mut self, client: u32) -> Link {
-        self.with(|net, air, _| net.connect(client, 0, air))
+        self.with(|net, air, _| net.connect(client, NODE, 0, air))
     }
 
     fn connected(&mut self, client: u32) -> Link {
@@ -132,7 +132,7 @@ impl Wire {
     }
 
     fn breaks(&mut self, client: u32, how: BreakHow) {
-        self.with(|net, air, out| net.break_links(Some(client), how, air, out));
+        self.with(|net, air, out| net.break_links(Whose::Client(client), how, air, out));
     }
 
     fn client_was_told(&self, client: u32, what: &ClientTell) -> bool {
@@ -142,7 +142,7 @@ impl Wire {
 
     fn gone(&self, link: Link) -> Option<Why> {
         self.told.iter().find_map(|(_, tell)| match tell {
-            NetTell::Node(NodeTell::Gone(gone, why)) if *gone == link => Some(*why),
+            NetTell::Node(NODE, NodeTell::Gone(gone, why)) if *gone == link => Some(*why),
             _ => None,
         })
     }
@@ -223,13 +223,44 @@ fn large_things_come_in_several_pieces_and_small_ones_whole() {
 #[test]
 fn nobody_listens() {
     let mut wire = Wire::new(1, weather(1000, 1000), &[]);
-    wire.net.listening(false);
+    wire.net.listening(NODE, false);
     let link = wire.connect(1);
     wire.run(SECOND);
     let gone = NetTell::Client(1, ClientTell::Gone(link));
     let told: Vec<_> = wire.told.iter().map(|(_, tell)| tell).collect();
     assert_eq!(told, [&gone]);
     assert!(wire.net.links.is_empty());
+}
+
+#[test]
+fn a_node_that_dies_or_is_cut_off_takes_no_other_with_it() {
+    let mut wire = Wire::new(1, weather(1000, 1000), &[]);
+    let other = NodeId(2);
+    wire.net.listening(other, true);
+    let here = wire.connected(1);
+    let there = wire.with(|net, air, _| net.connect(1, other, 0, air));
+    wire.run(SECOND);
+    assert!(wire.client_was_told(1, &ClientTell::Connected(there)));
+    let until = wire.now + 3 * SECOND;
+    wire.net.cut(Whose::Node(other), until);
+    for link in [here, there] {
+        wire.client_sends(link, b"abc");
+    }
+    wire.run(SECOND);
+    let readable = |node, link| NetTell::Node(node, NodeTell::Readable(link));
+    let told = |wire: &Wire, what: NetTell| wire.told.iter().any(|(_, tell)| *tell == what);
+    assert!(told(&wire, readable(NODE, here)));
+    assert!(!told(&wire, readable(other, there)));
+    wire.run(9 * SECOND);
+    assert!(told(&wire, readable(other, there)));
+    wire.with(|net, air, _| net.process_died(other, air));
+    wire.run(SECOND);
+    assert!(wire.client_was_told(1, &ClientTell::Gone(there)));
+    assert!(!wire.client_was_told(1, &ClientTell::Gone(here)));
+    let refused = wire.with(|net, air, _| net.connect(2, other, 0, air));
+    wire.run(SECOND);
+    assert!(wire.client_was_told(2, &ClientTell::Gone(refused)));
+    wire.connected(2);
 }
 
 #[test]
@@ -255,7 +286,7 @@ fn a_reader_that_does_not_read_stops_the_sender() {
     wire.run(10 * SECOND);
     assert_eq!(wire.node_sends(link, b"more"), Took::Full);
     assert_eq!(wire.client_got(link), b"");
-    let writable = (wire.now, NetTell::Node(NodeTell::Writable(link)));
+    let writable = (wire.now, NetTell::Node(NODE, NodeTell::Writable(link)));
     assert!(!wire.told.contains(&writable));
     wire.with(|net, air, _| net.reading(1, true, air));
     wire.run(0);
@@ -297,7 +328,7 @@ fn nothing_passes_a_cut() {
     let link = wire.connected(1);
     let other = wire.connected(2);
     let until = wire.now + 10 * SECOND;
-    wire.with(|net, air, _| net.cut(Some(1), until, air));
+    wire.net.cut(Whose::Client(1), until);
     wire.client_sends(link, b"request");
     wire.client_sends(other, b"request");
     wire.node_sends(link, b"answer");
@@ -316,7 +347,7 @@ fn a_long_cut_ends_the_patience_of_who_sent() {
     let mut wire = Wire::new(8, weather(1000, 4_000), &[]);
     let (sends, quiet) = (wire.connected(1), wire.connected(1));
     let until = wire.now + 3_000 * SECOND;
-    wire.with(|net, air, _| net.cut(None, until, air));
+    wire.net.cut(Whose::All, until);
     wire.node_sends(sends, b"answer");
     let knocks = wire.connect(2);
     wire.run(400 * SECOND);
@@ -339,8 +370,8 @@ fn the_end_of_a_process_is_heard_after_a_cut() {
     let mut wire = Wire::new(8, weather(1000, 4_000), &[]);
     let link = wire.connected(1);
     let until = wire.now + 5 * SECOND;
-    wire.with(|net, air, _| net.cut(None, until, air));
-    wire.with(|net, air, out| net.process_died(air, out));
+    wire.net.cut(Whose::All, until);
+    wire.with(|net, air, _| net.process_died(NODE, air));
     wire.run(4 * SECOND);
     assert!(!wire.client_was_told(1, &ClientTell::Gone(link)));
     wire.with(|net, air, _| net.heal(air));
@@ -534,13 +565,13 @@ impl Crowd {
         self.heard = self.wire.told.len();
         for (_, tell) in told {
             match tell {
-                NetTell::Node(NodeTell::Incoming { link, .. }) => {
+                NetTell::Node(_, NodeTell::Incoming { link, .. }) => {
                     assert!(self.node_open.insert(link));
                 }
-                NetTell::Node(NodeTell::Gone(link, _)) => {
+                NetTell::Node(_, NodeTell::Gone(link, _)) => {
                     assert!(self.node_open.remove(&link), "{link:?} is gone twice");
                 }
-                NetTell::Node(NodeTell::Readable(link) | NodeTell::Writable(link)) => {
+                NetTell::Node(_, NodeTell::Readable(link) | NodeTell::Writable(link)) => {
                     assert!(self.node_open.contains(&link));
                 }
                 NetTell::Client(_, ClientTell::Connected(link) | ClientTell::Received(link, _)) => {
@@ -643,10 +674,10 @@ impl Crowd {
         match self.drawn.below(8) {
             0..4 => self
                 .wire
-                .with(|net, air, out| net.break_links(client, how, air, out)),
+                .with(|net, air, out| net.break_links(client.into(), how, air, out)),
             4 => {
                 let until = self.wire.now + lasts;
-                self.wire.with(|net, air, _| net.cut(client, until, air));
+                self.wire.net.cut(client.into(), until);
             }
             5 | 6 => {
                 let reads = self.drawn.coin();
@@ -656,9 +687,9 @@ impl Crowd {
             }
             _ => {
                 self.hear();
-                self.wire.with(|net, air, out| net.process_died(air, out));
+                self.wire.with(|net, air, _| net.process_died(NODE, air));
                 self.node_open.clear();
-                self.wire.net.listening(self.drawn.coin());
+                self.wire.net.listening(NODE, self.drawn.coin());
             }
         }
     }

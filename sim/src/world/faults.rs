@@ -47,13 +47,12 @@ impl World {
             Fault::Break { client, how } => {
                 let mut said = Vec::new();
                 let (net, mut air) = self.air();
-                net.break_links(client, how, &mut air, &mut said);
+                net.break_links(client.into(), how, &mut air, &mut said);
                 self.said.extend(said);
             }
             Fault::Cut { client, lasts } => {
                 let until = self.until(lasts);
-                let (net, mut air) = self.air();
-                net.cut(client, until, &mut air);
+                self.net.cut(client.into(), until);
             }
             Fault::SlowReader { client, lasts } => {
                 let (net, mut air) = self.air();

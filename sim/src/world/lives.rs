@@ -15,6 +15,7 @@ use crate::atlas::{Atlas, Entry};
 use crate::draw::{Domain, Draw};
 use crate::history::{Death, Seen};
 use crate::liveness;
+use crate::net::NODE;
 use crate::script::{Arm, MS, Nanos, SECOND, Script};
 use crate::trace::Lane;
 
@@ -99,7 +100,7 @@ impl World {
             process.crash_after = Some(after as u32);
         }
         self.node.process = Some(process);
-        self.net.listening(true);
+        self.net.listening(NODE, true);
         self.tell(Lane::Node, &Seen::Started { life });
     }
 
@@ -118,11 +119,8 @@ impl World {
         self.node.ready = false;
         self.node.restless = 0;
         self.node.paused = 0;
-        self.net.listening(false);
-        let mut said = Vec::new();
         let (net, mut air) = self.air();
-        net.process_died(&mut air, &mut said);
-        self.said.extend(said);
+        net.process_died(NODE, &mut air);
         let entry = Entry::Died {
             life,
             how: how.clone(),

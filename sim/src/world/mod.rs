@@ -33,7 +33,7 @@ use crate::history::Seen;
 use crate::host::Outside;
 use crate::liveness;
 pub use crate::liveness::Phase;
-use crate::net::{Air, ClientTell, Net, NetTell};
+use crate::net::{Air, ClientTell, NODE, Net, NetTell};
 use crate::oracle::{Oracles, Stage, Violation};
 use crate::script::{Fired, Nanos, Script, Span};
 use crate::trace::{Hash, Lane, Lines};
@@ -285,7 +285,7 @@ impl World {
             assert!(rounds < 10_000, "the network never comes to rest");
             for tell in std::mem::take(&mut self.said) {
                 match tell {
-                    NetTell::Node(tell) => {
+                    NetTell::Node(_, tell) => {
                         if let Some((process, mut outside)) = self.outside() {
                             process.net(tell, &mut outside);
                         }
@@ -342,7 +342,7 @@ impl World {
             match act {
                 Act::Connect { listener } => {
                     let (net, mut air) = self.air();
-                    let link = net.connect(id, listener, &mut air);
+                    let link = net.connect(id, NODE, listener, &mut air);
                     self.clients[place].connecting(link);
                 }
                 Act::Send(link, bytes) => {

@@ -13,7 +13,7 @@ use crate::draw::{Domain, Draw, Stream};
 use crate::host::rig::{
     Answer, DONE, ROOT, Rig, bytes, list, make_dir, open, read, remove, rename, sync, write,
 };
-use crate::net::{ClientTell, Link};
+use crate::net::{ClientTell, Link, NODE, Whose};
 use crate::script::{Arm, BreakHow, Chance, MS, SECOND};
 
 const FILE: File = File(1);
@@ -326,7 +326,7 @@ impl Rig {
     }
 
     fn dials(&mut self) -> (Link, Conn) {
-        let link = self.on_net(|net, air| net.connect(1, 0, air));
+        let link = self.on_net(|net, air| net.connect(1, NODE, 0, air));
         let told = self.told_next();
         let [Event::Opened(conn, _)] = told[..] else {
             panic!("{told:?} is no connection");
@@ -412,7 +412,7 @@ fn a_waiting_call_hears_why_its_connection_is_no_more() {
             _ => BreakHow::Reset,
         };
         let mut out = Vec::new();
-        rig.on_net(|net, air| net.break_links(None, how, air, &mut out));
+        rig.on_net(|net, air| net.break_links(Whose::All, how, air, &mut out));
         rig.told(out);
         let told = rig.told_next();
         assert!(

@@ -11,6 +11,7 @@ use ottla_machine::{
 use super::{DONE, ROOT, Rig, bytes, open, read, remove, sync, write};
 use crate::draw::{Domain, Draw, Stream};
 use crate::net::{ClientTell, Link};
+use crate::net::{NODE, Whose};
 use crate::script::{BreakHow, Chance};
 
 const SEEDS: std::ops::Range<u64> = 0..40;
@@ -43,7 +44,7 @@ impl Rig {
     }
 
     fn connect(&mut self) -> (Link, Conn) {
-        let link = self.on_net(|net, air| net.connect(CLIENT, 3, air));
+        let link = self.on_net(|net, air| net.connect(CLIENT, NODE, 3, air));
         let told = self.next_turn();
         let [Event::Opened(conn, peer)] = &told[..] else {
             panic!("{told:?} is no connection");
@@ -350,7 +351,7 @@ fn a_broken_connection_is_told_once_and_numbers_are_never_used_again() {
             rig.take(Effect::Receive(conn, want(b"", 1, 10)));
             rig.send(conn, vec![Part::Bytes(vec![1; 20_000].into())]);
             let mut out = Vec::new();
-            rig.on_net(|net, air| net.break_links(None, BreakHow::Reset, air, &mut out));
+            rig.on_net(|net, air| net.break_links(Whose::All, BreakHow::Reset, air, &mut out));
             rig.told(out);
             if seed % 2 == 0 {
                 rig.take(Effect::Close(conn, How::Now));
