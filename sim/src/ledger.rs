@@ -118,7 +118,7 @@ pub struct Ledger {
     /// When a process died last.
     died: Option<Nanos>,
     /// When a process died last in a way that may have lost what no sync covered.
-    lossy: Option<Nanos>,
+    pub lossy: Option<Nanos>,
     /// Batches by client, operation and batch.
     pub sent: BTreeMap<(u32, u32, u16), Sent>,
 }

@@ -101,7 +101,9 @@ fn judge(scene: &Scene<'_>, answer: &Answer, crashed: bool) -> Verdict {
     let Some(book) = scene.ledger.books.get(&answer.partition) else {
         return Ok(());
     };
-    let struck = book.struck.is_some_and(|struck| struck >= answer.asked);
+    // A partition may have lost all of it before anybody was told of it a second time.
+    let lost = scene.ledger.lossy.filter(|_| !scene.atlas.flush_on_ack);
+    let struck = book.struck.max(lost) >= Some(answer.asked);
     let gone = scene.ledger.may_be_gone(&answer.partition.topic);
     if struck || gone || scene.atlas.damaged_from(answer.partition).is_some() {
         return Ok(());
