@@ -7,6 +7,7 @@
 //! - Q1: nothing at or beyond `upto` is handed out, nor anything not written.
 //! - Q3: an index entry is believed when the batch it names is there; otherwise the segment counts as cold, and warming
 //!   it again rebuilds its index.
+//! - Q4: a batch whose offsets do not rise, or are not the segment's, is damage: it is neither passed over nor waited for.
 //! - Q2: a file range begins at a batch, and the first batch in it is whole.
 
 use bytes::Bytes;
@@ -185,12 +186,22 @@ pub(crate) fn walk(
     mut position: u64,
     wanted: impl Fn(&Header) -> bool,
 ) -> Result<Option<Located>, Absent> {
+    let mut expected = segment.base;
     while position < segment.size {
         let header = header_at(blocks, file, segment.size, position)?;
         let size = header.size() as u64;
         if size > segment.size - position {
             return Err(damaged(position, "the segment ends inside the batch"));
         }
+        // Q4
+        let offsets = header.base_offset..header.next_offset();
+        if offsets.start < expected || offsets.end > segment.end.0 || offsets.is_empty() {
+            return Err(damaged(
+                position,
+                "the batch's offsets are not of this place",
+            ));
+        }
+        expected = offsets.end;
         if wanted(&header) {
             return Ok(Some(Located { position, header }));
         }

@@ -216,6 +216,7 @@ impl Log {
         let Some(mut scan) = scanning.scan.take() else {
             return;
         };
+        let replaces = opening.swapped.contains(&scanning.base);
         let until = scan.position() + SLICE_BYTES.of(self.switch) as u64;
         while scanning.over.is_none() && scan.position() < until {
             match scan.advance() {
@@ -225,7 +226,7 @@ impl Log {
                     bytes,
                 } => {
                     fx.spend(Spend::Bytes, bytes.len());
-                    match self.judge_batch(scanning, &header, &bytes) {
+                    match self.judge_batch(scanning, &header, &bytes, replaces) {
                         Ok(()) => {
                             keep(opening, scanning, position, &header, &bytes);
                             self.take_batch(opening, scanning, &header, bytes, out);
@@ -269,6 +270,7 @@ impl Log {
         scanning: &mut Scanning,
         header: &Header,
         bytes: &[u8],
+        replaces: bool,
     ) -> Result<(), String> {
         if let Some(promised) = scanning.promised.take()
             && header.last_offset() != promised
@@ -286,9 +288,12 @@ impl Log {
             return Err("the checksum does not fit".to_owned());
         }
         let last = header.last_offset();
+        // A compacted segment that is being put in place reaches over those that it replaces.
+        let room = scanning.rest.front().filter(|_| !replaces);
         if header.base_offset < scanning.expected.0 && scanning.judged
             || header.last_offset_delta < 0
             || !Segment::reaches(scanning.base, last)
+            || room.is_some_and(|next| last >= *next)
         {
             return Err(format!(
                 "its offsets {}..={last} do not follow {}",
