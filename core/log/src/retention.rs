@@ -7,6 +7,7 @@
 //! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
 //! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
 //!   would take a hole for one that the crash made, and end the log there.
+//! - N5: nor before the name of the newest segment is durable: where all segments are gone, nothing says which offsets had been given.
 //! - N4: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset, planted, sometimes};
@@ -207,9 +208,11 @@ impl Log {
         true
     }
 
-    /// Removes the files of the oldest segment that was dropped, unless that is under way (N3).
-    fn remove_dropped(&mut self, fx: &mut impl Emit) {
-        if self.dropping {
+    /// Removes the files of the oldest segment that was dropped, unless that is under way (N3), or a newer one may still lose its name (N5).
+    pub(crate) fn remove_dropped(&mut self, fx: &mut impl Emit) {
+        let named = self.unsynced.iter().all(|unsynced| unsynced.named);
+        sometimes!(fx, "a segment's removal waited for a newer one's name", if !named && !self.dropped.is_empty());
+        if self.dropping || !named {
             return;
         }
         let oldest = if planted!(fx, "retention-removes-newest-first") {
@@ -267,7 +270,7 @@ impl Log {
         }
         self.dropping = false;
         self.remove_dropped(fx);
-        if !self.dropping {
+        if !self.dropping && self.dropped.is_empty() {
             // N4
             let moved = self.epochs.truncate_start(self.start);
             self.epochs_moved(moved, Offset(i64::MAX));

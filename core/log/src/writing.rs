@@ -277,6 +277,7 @@ impl Log {
                 for unsynced in &mut self.unsynced {
                     unsynced.named |= unsynced.file == file;
                 }
+                self.remove_dropped(fx);
             }
             (
                 Waiting::Granted { .. } | Waiting::Made(_) | Waiting::Rolled { .. },

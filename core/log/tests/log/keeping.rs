@@ -11,12 +11,16 @@ const CLEAN: Start = Start::Clean {
 
 /// Ten batches of one record, three to a segment, each a second newer; all below the high watermark.
 fn filled(config: LogConfig) -> World {
+    filled_with(10, config)
+}
+
+fn filled_with(count: i64, config: LogConfig) -> World {
     let config = LogConfig {
         segment_bytes: plain(1, 100, 0).len() as u64 * 3,
         ..config
     };
     let mut world = World::new(config);
-    for i in 0..10 {
+    for i in 0..count {
         world
             .append(plain(1, 100, 990_000 + i * 1000), 0)
             .expect("appended");
@@ -112,6 +116,40 @@ fn a_crash_among_removals_does_not_cost_what_is_kept() {
         assert_eq!(world.log.epoch_at(begins).0, 0, "seed {seed}: {begins}");
         let last = world.contents().pop().expect("one is kept");
         assert_eq!(last.0, 9, "seed {seed}");
+    }
+}
+
+/// Where everything goes, the name of the new segment says which offsets had been given.
+#[test]
+fn a_crash_while_all_goes_gives_no_offset_twice() {
+    for seed in 0..2000u64 {
+        let config = LogConfig {
+            retention_ms: 5_000,
+            ..LogConfig::default()
+        };
+        let mut world = filled_with(3, config);
+        let mut rng = Rng::new([seed as u8; 32]).child(seed);
+        world.shuffled = true;
+        world.rng = rng.child(1);
+        world.now = now_at(2_000_000);
+        for step in 0..rng.below(40) {
+            if step % 2 == 0 {
+                world
+                    .log
+                    .retain(world.now, &mut world.fx, &mut world.events);
+            }
+            world.settle();
+            world.perform();
+        }
+        let config = LogConfig::clone(&world.config);
+        let disk = world.disk.cut(&mut rng);
+        let start = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let world = World::opened(disk, config, start, seed);
+        assert_eq!(world.log.written(), Offset(3), "seed {seed}");
     }
 }
 
