@@ -31,6 +31,14 @@ pub struct Summary {
     pub sites: BTreeMap<&'static str, u64>,
     /// Requests asked and answered.
     pub asked: (u64, u64),
+    /// How each seed went: its steps, and the hash of what happened.
+    pub hashes: BTreeMap<u64, (u64, String)>,
+}
+
+/// How seeds went, a line each.
+pub fn lines(hashes: &BTreeMap<u64, (u64, String)>) -> impl Iterator<Item = String> {
+    let lines = hashes.iter();
+    lines.map(|(seed, (steps, hash))| format!("{seed} {steps} {hash}"))
 }
 
 impl Summary {
@@ -46,6 +54,8 @@ impl Summary {
 
     fn add(&mut self, seed: u64, report: Report, took: Duration) {
         self.seeds += 1;
+        let hash = (report.counts.steps, report.hash.clone());
+        self.hashes.insert(seed, hash);
         self.events += report.counts.steps;
         self.virtual_time += u128::from(report.ended);
         self.busy += took;

@@ -61,6 +61,9 @@ enum Command {
         /// Shrink the first failure and save it in this folder
         #[arg(long)]
         save: Option<PathBuf>,
+        /// Write the hash of each seed to this file: a second process must write the same
+        #[arg(long)]
+        hashes: Option<PathBuf>,
     },
     /// Run a script that was saved
     Replay {
@@ -126,6 +129,9 @@ enum Command {
         /// So many may be missing
         #[arg(long, default_value_t = 0)]
         most: usize,
+        /// Write the hash of each seed to this file: a second process must write the same
+        #[arg(long)]
+        hashes: Option<PathBuf>,
     },
     /// Run every seed in two processes and compare the hashes of what happened; exit code 1 if they differ
     CheckDeterminism {
@@ -204,6 +210,7 @@ fn main() -> ExitCode {
             minutes,
             json,
             save,
+            hashes,
         } => {
             let hunt = Hunt {
                 seeds: seeds.0..=seeds.1,
@@ -213,7 +220,7 @@ fn main() -> ExitCode {
                 first,
                 time: minutes.map(|minutes| Duration::from_secs(60 * minutes)),
             };
-            campaign(&hunt, json, save.as_deref())
+            campaign(&hunt, json, save.as_deref(), hashes.as_deref())
         }
         Command::Replay { file, trace } => with_script(&file, |script| {
             run(&file.display().to_string(), Arc::new(script), trace)
@@ -255,6 +262,7 @@ fn main() -> ExitCode {
             how,
             jobs,
             most,
+            hashes,
         } => {
             let hunt = Hunt {
                 seeds: seeds.0..=seeds.1,
@@ -264,7 +272,7 @@ fn main() -> ExitCode {
                 first: false,
                 time: None,
             };
-            coverage(&hunt, most)
+            coverage(&hunt, most, hashes.as_deref())
         }
         Command::CheckDeterminism { seeds, how, beside } => {
             check_determinism(seeds, how.profile, beside.as_deref())
@@ -305,8 +313,23 @@ fn with_script(file: &Path, act: impl FnOnce(Script) -> ExitCode) -> ExitCode {
     }
 }
 
-fn campaign(hunt: &Hunt, json: bool, save: Option<&Path>) -> ExitCode {
+/// Writes how each seed went.
+fn keep(hashes: Option<&Path>, summary: &Summary) -> Result<(), ExitCode> {
+    let Some(file) = hashes else {
+        return Ok(());
+    };
+    let lines: Vec<String> = hunt::lines(&summary.hashes).collect();
+    fs::write(file, lines.join("\n") + "\n").map_err(|why| {
+        eprintln!("{}: {why}", file.display());
+        ExitCode::from(2)
+    })
+}
+
+fn campaign(hunt: &Hunt, json: bool, save: Option<&Path>, hashes: Option<&Path>) -> ExitCode {
     let summary = hunt::hunt(hunt, |summary| eprintln!("{}", line(summary)));
+    if let Err(code) = keep(hashes, &summary) {
+        return code;
+    }
     for (seed, report) in &summary.failures {
         show(&format!("seed {seed}"), report);
     }
@@ -423,8 +446,14 @@ fn look_for_bugs(search: Search, json: bool) -> ExitCode {
     code(all == bugs.len() && !bugs.is_empty())
 }
 
-fn coverage(hunt: &Hunt, most: usize) -> ExitCode {
+fn coverage(hunt: &Hunt, most: usize, hashes: Option<&Path>) -> ExitCode {
     let summary = hunt::hunt(hunt, |summary| eprintln!("{}", line(summary)));
+    if let Err(code) = keep(hashes, &summary) {
+        return code;
+    }
+    for (seed, report) in &summary.failures {
+        show(&format!("seed {seed}"), report);
+    }
     let met = sites::met(&summary.sites);
     let mut rows: Vec<(&String, &u64)> = met.iter().collect();
     rows.sort_by_key(|(name, count)| (**count, (*name).clone()));
@@ -438,7 +467,7 @@ fn coverage(hunt: &Hunt, most: usize) -> ExitCode {
         rows.len(),
         summary.seeds
     );
-    code(never <= most && !rows.is_empty())
+    code(never <= most && !rows.is_empty() && summary.failures.is_empty())
 }
 
 fn check_determinism(seeds: (u64, u64), profile: Hardness, beside: Option<&Path>) -> ExitCode {
