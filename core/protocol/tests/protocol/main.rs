@@ -1,8 +1,9 @@
 //! The codec against what it did not make: samples from the specs, bytes recorded from Apache Kafka 4.3.1, its
-//! data directories, its schemas, bytes made to hurt, and values that a version cannot carry.
+//! data directories, its schemas, what KafkaJS captured, bytes made to hurt, and values that a version cannot carry.
 
 mod exchanges;
 mod hostile;
+mod kafkajs;
 mod keys;
 mod recode;
 mod samples;

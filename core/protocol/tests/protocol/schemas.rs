@@ -199,7 +199,8 @@ fn expected(mut schema: Message) -> Message {
     schema
 }
 
-fn json_files(folder: &Path) -> Vec<PathBuf> {
+/// The JSON files of a folder and of the folders in it.
+pub fn json_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,5 +1,5 @@
-//! The internal topics in the recorded data directories: every record of the metadata log, of its snapshots and of
-//! the coordinators read and written again, metadata in the version that Kafka itself chose.
+//! The recorded data directories: every record of the metadata log, of its snapshots and of the coordinators, every
+//! producer snapshot and aborted transaction read and written again, metadata in the version that Kafka itself chose.
 
 use crate::recode::{Recoded, recode};
 use crate::specs;
@@ -14,6 +14,9 @@ use std::io::Read;
 
 const CLEAN: &[u8] = include_bytes!("../../../../vectors/kafka-4.3.1/datadir-clean.tar.gz");
 const CRASHED: &[u8] = include_bytes!("../../../../vectors/kafka-4.3.1/datadir-crashed.tar.gz");
+
+/// An entry of a transaction index: a version and four numbers.
+const ABORTED_TXN: usize = 2 + 4 * 8;
 
 /// A record of a batch.
 struct Record {
@@ -222,6 +225,27 @@ fn every_record_of_the_coordinators_there_and_back() {
     ] {
         assert!(seen.contains_key(name), "no {name} was stored");
     }
+}
+
+#[test]
+fn the_files_beside_a_log_there_and_back() {
+    let (mut snapshots, mut aborted) = (0, 0);
+    for packed in [CLEAN, CRASHED] {
+        let beside = |name: &str| name.ends_with(".snapshot") || name.ends_with(".txnindex");
+        for (file, bytes) in files(packed, beside) {
+            if file.ends_with(".snapshot") {
+                same_again("ProducerSnapshot", &bytes, None);
+                snapshots += 1;
+                continue;
+            }
+            for entry in bytes.chunks(ABORTED_TXN) {
+                same_again("AbortedTxn", entry, None);
+                aborted += 1;
+            }
+        }
+    }
+    println!("{snapshots} producer snapshots, {aborted} aborted transactions");
+    assert!(snapshots > 0 && aborted > 0);
 }
 
 #[test]
