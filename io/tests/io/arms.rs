@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ottla_conformance::{Answer, Disk};
 use ottla_desk::{Call, CallDone, CallId, Desk, Errno, Fd, FileCall, Lane, Outcome};
 use ottla_io::{
     Bell, Files, Finished, Memory, MemoryFiles, Range, RealFiles, RecordingFiles, Threads,
 };
-use ottla_machine::{Dir, DiskOp, DiskOutput, Effect, Fault, Owner, Rng};
+use ottla_machine::{Dir, DiskOp, Effect, Owner, Rng};
 use ottla_media::Media;
 use tempfile::TempDir;
 
 use super::echo::Echo;
-
-pub type Answer = Result<DiskOutput, Fault>;
 
 /// A desk over some files.
 pub struct Arm {
@@ -62,14 +61,10 @@ impl Arm {
             dir,
         }
     }
+}
 
-    /// One operation.
-    pub fn run(&mut self, op: DiskOp) -> Answer {
-        self.all(vec![op]).remove(0)
-    }
-
-    /// Operations that are all issued before any is answered; their answers in the order issued.
-    pub fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+impl Disk for Arm {
+    fn told(&mut self, ops: Vec<DiskOp>) -> Vec<(usize, Answer)> {
         let owner = Owner {
             part: 1,
             slot: 0,
@@ -83,9 +78,9 @@ impl Arm {
             assert!(self.desk.take(effect).is_none());
         }
         let files = self.files.as_mut().expect("open");
-        let mut answers: BTreeMap<u64, Answer> = BTreeMap::new();
+        let mut told = Vec::new();
         let mut finished = Vec::new();
-        while answers.len() < count {
+        while told.len() < count {
             while let Some((id, call)) = self.desk.next_call() {
                 let Call::File(lane, root, call) = call else {
                     panic!("there are no connections");
@@ -98,8 +93,8 @@ impl Arm {
                 let Outcome::Done(op, answer) = event else {
                     panic!("there are no connections");
                 };
-                let before = answers.insert(op.seq, answer);
-                assert!(before.is_none() && op.seq >= first, "one Done per Op");
+                let number = op.seq.checked_sub(first).expect("one Done per Op");
+                told.push((number as usize, answer));
             }
             files.reap(&mut finished);
             for (id, done) in finished.drain(..) {
@@ -107,7 +102,7 @@ impl Arm {
             }
             std::thread::yield_now();
         }
-        answers.into_values().collect()
+        told
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use ottla_conformance::Disk;
 use ottla_io::{Recording, RecordingFiles};
 use ottla_machine::{Dir, DiskOp, File, Mode, Name};
 use tempfile::TempDir;

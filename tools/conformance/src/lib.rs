@@ -1,0 +1,66 @@
+//! One conformance suite for all who perform a machine's disk operations: `io` over real, recorded and pure files, the simulator's two
+//! hosts. In: a [`Disk`], which issues operations and tells what came of them. Out: a panic where CONTRACT.md is not kept, else the
+//! answers of a [`Check`], which must be the same on every arm.
+//!
+//! What only one arm does (how a crash tears, in which orders calls end) is tried beside that arm.
+#![forbid(unsafe_code)]
+
+mod disk;
+mod verbs;
+
+use ottla_machine::{Dir, DiskOp, DiskOutput, Fault};
+
+pub use disk::{CHECKS, FULL, SMALL};
+pub use verbs::{
+    DONE, bytes, list, make_dir, name, open, opened, read, remove, rename, sync, write,
+};
+
+/// The root of all paths.
+pub const ROOT: Dir = Dir(0);
+
+/// What came of an operation.
+pub type Answer = Result<DiskOutput, Fault>;
+
+/// Somebody who performs operations on an empty directory.
+pub trait Disk {
+    /// Issues all of these before any is answered, then waits for all. Which ended with what, in the order told: numbers count from 0.
+    fn told(&mut self, ops: Vec<DiskOp>) -> Vec<(usize, Answer)>;
+
+    /// Issues all at once; their answers in the order issued. Exactly one for each.
+    fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+        let count = ops.len();
+        let mut told = self.told(ops);
+        told.sort_by_key(|(number, _)| *number);
+        let numbers = told.iter().map(|(number, _)| *number);
+        assert!(numbers.eq(0..count), "one Done per Op");
+        told.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    /// One operation.
+    fn run(&mut self, op: DiskOp) -> Answer {
+        self.all(vec![op]).remove(0)
+    }
+
+    /// One after the other.
+    fn each(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
+        ops.into_iter().map(|op| self.run(op)).collect()
+    }
+}
+
+/// One check: its name, and what it does with an empty disk.
+pub type Check = (&'static str, fn(&mut dyn Disk) -> Vec<Answer>);
+
+/// Makes every check on each of these disks, a new one each time: every arm must answer the same.
+pub fn everywhere<D: Disk>(checks: &[Check], arms: impl Fn() -> Vec<(String, D)>) {
+    for (check, act) in checks {
+        let mut first: Option<(String, Vec<Answer>)> = None;
+        for (arm, mut disk) in arms() {
+            let answers = act(&mut disk);
+            match &first {
+                Some((other, first)) => assert_eq!(first, &answers, "{check}: {other} and {arm}"),
+                None => first = Some((arm, answers)),
+            }
+        }
+        assert!(first.is_some(), "{check} was made nowhere");
+    }
+}
