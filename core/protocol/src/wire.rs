@@ -3,6 +3,9 @@
 //!
 //! Old versions have fixed-width lengths and `-1` for null; flexible versions have unsigned varints that
 //! are one more than the length, `0` for null, and tagged fields behind every struct.
+//!
+//! Tagged fields that nobody here knows are passed over. Kafka keeps them in the value that it has read, but sends no such
+//! value on: what is forwarded or stored anew is made from what is known.
 
 mod error;
 mod reader;
