@@ -6,7 +6,7 @@
 //!
 //! Version notes: 2: isolation. 4: leader epochs.
 
-use ottla_machine::{Now, Offset};
+use ottla_machine::Now;
 use ottla_protocol::messages::ListOffsetsRequest;
 use ottla_protocol::messages::list_offsets_request::ListOffsetsPartition;
 use ottla_protocol::messages::list_offsets_response::{
@@ -54,7 +54,7 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     Ok(gathered(bench, now, gather))
 }
 
-/// What the shard is asked; or the answer, when it need not be.
+/// What the shard is asked; or what is refused before.
 fn question(
     partition: &ListOffsetsPartition,
     isolation: Isolation,
@@ -65,13 +65,6 @@ fn question(
     let known = timestamp >= -2 || special.is_some_and(|(_, first)| version >= *first);
     if !known {
         return Err(refused(ErrorCode::UnsupportedVersion, None));
-    }
-    if timestamp == -6 {
-        return Err(Answer::Shard(ottla_shard::Answer::Offset {
-            timestamp: -1,
-            offset: Offset(-1),
-            leader_epoch: epoch(-1),
-        }));
     }
     Ok(Question::ListOffset {
         current_leader_epoch: epoch(partition.current_leader_epoch),
