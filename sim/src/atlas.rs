@@ -43,6 +43,16 @@ pub enum Entry {
         /// The end of it.
         until: Nanos,
     },
+    /// The node was asked to stop: who waits is answered at once, and connections are closed.
+    Stops {
+        /// Its patience ends then.
+        until: Nanos,
+    },
+    /// The node, its disk or its network did little or nothing until then: everything may be late.
+    Late {
+        /// The end of it.
+        until: Nanos,
+    },
 }
 
 /// The map.
@@ -86,6 +96,22 @@ impl Atlas {
         self.entries()
             .filter(|(when, entry)| *when <= at && cut(entry))
             .count()
+    }
+
+    /// Since when nothing was done to the node: what is late after that is late by itself.
+    pub fn quiet_since(&self) -> Nanos {
+        let end = |(at, entry): (Nanos, &Entry)| match entry {
+            Entry::Full { until } | Entry::Stops { until } | Entry::Late { until } => *until,
+            _ => at,
+        };
+        self.entries().map(end).max().unwrap_or(0)
+    }
+
+    /// Whether the node was asked to stop since then.
+    pub fn stops_since(&self, since: Nanos) -> bool {
+        let stops = |entry: &Entry| matches!(entry, Entry::Stops { .. });
+        self.entries()
+            .any(|(at, entry)| at >= since && stops(entry))
     }
 
     /// When the disk was emptied last.

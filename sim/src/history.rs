@@ -122,13 +122,19 @@ pub enum Ask {
         session: (i32, i32),
         /// All partitions the client expects to be served, those the session remembers included: where from, and the most bytes.
         wanted: Vec<(Named, i64, i32)>,
+        /// The leader epoch that the client said for each of them, -1 where it said none.
+        epochs: Vec<i32>,
     },
     ListOffsets {
         committed: bool,
         parts: Vec<(Named, i64)>,
+        /// The leader epoch that the client said for each of them, -1 where it said none.
+        epochs: Vec<i32>,
     },
     EpochEnd {
         parts: Vec<(Named, i32)>,
+        /// The leader epoch that the client said for each of them, -1 where it said none.
+        epochs: Vec<i32>,
     },
     CreateTopic {
         name: Arc<str>,
@@ -299,6 +305,13 @@ pub enum Seen<'a> {
     Answered(&'a Asked, &'a Reply),
     /// It will never be answered: the connection is gone, or the client has given up. It may have been executed, or may yet be.
     Lost(&'a Asked),
+    /// The node has closed a connection while these requests, the oldest first, were not answered; each is told as lost right after.
+    HungUp {
+        /// The client.
+        client: u32,
+        /// The requests.
+        open: &'a [Arc<Asked>],
+    },
     /// The node sent a client what is no answer to its oldest open request: who, and what was wrong.
     Garbled {
         /// The client.

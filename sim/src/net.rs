@@ -99,6 +99,8 @@ pub enum ClientTell {
     Connected(Link),
     /// Bytes, in order.
     Received(Link, Bytes),
+    /// It was the node that closed it; `Gone` follows.
+    HungUp(Link),
     /// Refused, reset, finished, timed out: it is no more.
     Gone(Link),
 }

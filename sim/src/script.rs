@@ -104,6 +104,12 @@ impl Span {
         }
         usual
     }
+
+    /// The longest time it ever takes.
+    pub fn most(self) -> Nanos {
+        let usual = self.least + self.spread;
+        if self.rare > 0 { usual * 100 } else { usual }
+    }
 }
 
 /// How long things take when nothing is wrong.
@@ -131,6 +137,18 @@ pub struct Weather {
     pub wall: i64,
     /// How much faster the wall clock goes, parts per million; may be negative.
     pub drift: i64,
+}
+
+impl Weather {
+    /// The longest time in which so many bytes come from one end of a connection to the other, when nothing else is under way: a window
+    /// at a time.
+    pub fn travel(&self, bytes: u64) -> Nanos {
+        let window = self.segment.min(self.socket).max(1);
+        self.latency
+            .most()
+            .saturating_mul(2)
+            .saturating_mul(bytes / window + 2)
+    }
 }
 
 /// Something that may go wrong at any call of its kind.

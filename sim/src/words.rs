@@ -8,6 +8,13 @@ pub fn say(seen: &Seen<'_>) -> String {
         Seen::Asked(asked) => format!("#{} v{} {}", asked.number, asked.version, ask(&asked.ask)),
         Seen::Answered(asked, reply) => format!("#{} -> {}", asked.number, answer(reply)),
         Seen::Lost(asked) => format!("#{} -> nothing: lost", asked.number),
+        Seen::HungUp { client, open } => {
+            let open: Vec<String> = open
+                .iter()
+                .map(|open| format!("#{}", open.number))
+                .collect();
+            format!("client {client} was hung up on: {}", open.join(" "))
+        }
         Seen::Garbled { client, what } => format!("client {client} was sent no answer: {what}"),
         Seen::Started { life } => format!("life {life} begins"),
         Seen::Ready { life } => format!("life {life} serves"),

@@ -14,6 +14,16 @@ use crate::draw::Stream;
 use crate::history::{Ask, Asked, Fetched, Named};
 use crate::script::{MS, Operation, Place};
 
+/// A session that is not the client's, or another epoch of its own, as after an answer that never came.
+fn out_of_step(stream: &mut Stream, (id, epoch): (i32, i32)) -> (i32, i32) {
+    let past = epoch.saturating_sub(1).max(1).unsigned_abs();
+    match stream.below(4) {
+        0 => (id ^ (1 + stream.below(1 << 20) as i32), epoch),
+        1 if epoch > 1 => (id, 1 + stream.below(past.into()) as i32),
+        _ => (id, epoch.saturating_add(1 + stream.below(3) as i32)),
+    }
+}
+
 impl Client {
     pub(super) fn send_fetch(&mut self, mut task: Task, acts: &mut Vec<Act>) -> Sent {
         let What::Fetch { index, places } = &task.what else {
@@ -70,9 +80,8 @@ impl Client {
         } else {
             self.reader.in_session(wants, version)
         };
-        if plan.session.1 > 0 && task.stream.one_in(40) {
-            // Out of step, as after an answer that never came.
-            plan.session.1 += 1 + task.stream.below(3) as i32;
+        if plan.session.1 > 0 && task.stream.one_in(20) {
+            plan.session = out_of_step(&mut task.stream, plan.session);
         }
         self.send_fetch_plan(task, version, limits, plan, acts);
         Sent::Gone
@@ -171,6 +180,7 @@ impl Client {
             committed: limits.committed,
             session: plan.session,
             wanted: plan.all,
+            epochs: plan.epochs,
         };
         let waits = u64::from(limits.max_wait_ms.max(0).unsigned_abs()) * MS;
         self.leave(task, frame, ask, bytes, waits, acts);

@@ -54,7 +54,7 @@ pub(crate) fn answer(
             let parts = Parts::new(parts.iter().map(|(named, _)| named));
             return list_offsets(reader, version, parts).map_err(|why| why.of(key));
         }
-        Ask::EpochEnd { parts } => {
+        Ask::EpochEnd { parts, .. } => {
             let parts = Parts::new(parts.iter().map(|(named, _)| named));
             return epoch_end(reader, version, parts).map_err(|why| why.of(key));
         }

@@ -72,6 +72,8 @@ pub enum Act {
     Answered(Arc<Asked>, Reply),
     /// It will never be answered.
     Lost(Arc<Asked>),
+    /// The node has closed the connection over these, the oldest first; each is lost.
+    HungUp(Vec<Arc<Asked>>),
     /// The node sent what is no answer.
     Garbled(String),
 }
@@ -207,6 +209,13 @@ impl Client {
                 if self.line.state == (State::Up { link }) {
                     self.line.feed(bytes);
                     self.read(acts);
+                }
+            }
+            ClientTell::HungUp(link) => {
+                if self.line.link() == Some(link) {
+                    let open = self.line.seats.iter();
+                    let open = open.map(|seat| Arc::clone(&seat.asked));
+                    acts.push(Act::HungUp(open.collect()));
                 }
             }
             ClientTell::Gone(link) => {

@@ -42,6 +42,14 @@ impl Client {
     fn begin_task(&mut self, number: u32, until: Nanos, what: What) {
         let mut task = self.task(number, until, what);
         task.raw = task.stream.one_in(32);
+        if let What::Produce(produce) = &mut task.what
+            && produce.meant == Meant::Corrupt
+            && !self.me().idempotent
+            && task.stream.coin()
+        {
+            // Nobody will tell this client that it was refused.
+            produce.acks = 0;
+        }
         if let What::List(list) = &mut task.what {
             // Reading by time goes on where the time was found.
             list.seek |= list.timestamp >= 0 && task.stream.coin();

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::history::{Fetched, Named};
+use crate::ledger::same;
 use crate::script::Place;
 
 const FETCH_SESSION_ID_NOT_FOUND: i16 = 70;
@@ -46,6 +47,8 @@ pub(crate) struct Plan {
     pub forget: Vec<Named>,
     /// All that the node must serve: partition, where from, the most bytes.
     pub all: Vec<(Named, i64, i32)>,
+    /// The leader epoch that the node was told for each of them.
+    pub epochs: Vec<i32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -118,6 +121,7 @@ impl Reader {
         Plan {
             session: (id, -1),
             all: all(&wants),
+            epochs: epochs(&wants),
             say: wants,
             forget: Vec::new(),
         }
@@ -137,7 +141,8 @@ impl Reader {
         let mut say = Vec::new();
         for old in kept.iter().filter(|_| !whole) {
             let new = wants.iter().find(|want| want.place == old.place);
-            if new.is_none_or(|new| new.named != old.named) {
+            // By name a topic that was made anew is the same: to forget it would forget what is said of it now.
+            if new.is_none_or(|new| !same(&new.named, &old.named)) {
                 forget.push(old.named.clone());
             }
         }
@@ -152,6 +157,7 @@ impl Reader {
             say,
             forget,
             all: all(&session.kept),
+            epochs: epochs(&session.kept),
         }
     }
 
@@ -215,6 +221,10 @@ fn all(wants: &[Want]) -> Vec<(Named, i64, i32)> {
     let all = wants.iter();
     all.map(|want| (want.named.clone(), want.offset, want.max_bytes))
         .collect()
+}
+
+fn epochs(wants: &[Want]) -> Vec<i32> {
+    wants.iter().map(|want| want.leader_epoch).collect()
 }
 
 #[cfg(test)]

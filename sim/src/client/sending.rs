@@ -322,11 +322,11 @@ impl Client {
         );
     }
 
-    /// How long the node is given, mostly as long as the client waits.
+    /// How long the node is given, mostly as long as the client waits, and now and then no longer than a disk may take.
     pub(super) fn timeout_ms(&self, stream: &mut Stream) -> i32 {
         let longest = (self.me().patience / MS).clamp(1, LONGEST_MS);
         let timeout = if stream.one_in(16) {
-            stream.within(1, longest)
+            stream.size(1, longest)
         } else {
             longest
         };
@@ -410,20 +410,28 @@ impl Client {
         };
         let version = self.version(ApiKey::OffsetForLeaderEpoch, &mut task.stream, 0, i16::MAX);
         let named = self.topics.named(place, false);
-        let leader_epoch = self.leader_epoch(&mut task.stream, place);
+        let leader_epoch = match version {
+            2.. => self.leader_epoch(&mut task.stream, place),
+            _ => -1,
+        };
         let frame = self.frame(ApiKey::OffsetForLeaderEpoch, version);
         let bytes = frame.epoch_end(&named, epoch, leader_epoch);
-        let parts = vec![(named, epoch)];
-        self.leave(task, frame, Ask::EpochEnd { parts }, bytes, 0, acts);
+        let ask = Ask::EpochEnd {
+            parts: vec![(named, epoch)],
+            epochs: vec![leader_epoch],
+        };
+        self.leave(task, frame, ask, bytes, 0, acts);
         Sent::Gone
     }
 
-    /// The leader's epoch as it is known; half of the time it is not said.
+    /// The leader's epoch as it is known; half of the time it is not said, and now and then one of the past or of the future is.
     pub(super) fn leader_epoch(&self, stream: &mut Stream, place: Place) -> i32 {
-        if stream.coin() {
-            self.topics.leader_epoch(place)
-        } else {
-            -1
+        let known = self.topics.leader_epoch(place);
+        match stream.below(32) {
+            0..16 => -1,
+            16 if known > 0 => stream.below(known.unsigned_abs().into()) as i32,
+            17 if known >= 0 => known + 1 + stream.below(3) as i32,
+            _ => known,
         }
     }
 
@@ -456,19 +464,20 @@ impl Client {
         let mut epochs = Vec::with_capacity(places.len());
         for place in places {
             parts.push((self.topics.named(*place, false), timestamp));
-            epochs.push(self.leader_epoch(&mut task.stream, *place));
+            epochs.push(match version {
+                4.. => self.leader_epoch(&mut task.stream, *place),
+                _ => -1,
+            });
         }
         let frame = self.frame(ApiKey::ListOffsets, version);
         let said = parts.iter().zip(&epochs);
         let said = said.map(|((named, timestamp), epoch)| (named, *timestamp, *epoch));
         let bytes = frame.list_offsets(committed, said);
-        self.leave(
-            task,
-            frame,
-            Ask::ListOffsets { committed, parts },
-            bytes,
-            0,
-            acts,
-        );
+        let ask = Ask::ListOffsets {
+            committed,
+            parts,
+            epochs,
+        };
+        self.leave(task, frame, ask, bytes, 0, acts);
     }
 }

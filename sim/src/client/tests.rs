@@ -219,6 +219,10 @@ impl Town {
                     self.end(&asked);
                     self.lost.push(asked);
                 }
+                Act::HungUp(open) => {
+                    let known = |asked: &Arc<Asked>| self.open.contains_key(&asked.number);
+                    assert!(open.iter().all(known), "what is told as open is open");
+                }
                 Act::Garbled(what) => self.garbled.push(what),
             }
         }

@@ -66,6 +66,8 @@ pub(super) struct State {
     wants_room: bool,
     /// Nobody answers for the client's end: what arrives there vanishes.
     mute: bool,
+    /// The node's process has closed it while it lived.
+    hung_up: bool,
     /// The client's next request is late, and its end is gone by then.
     doomed: Option<Nanos>,
 }
@@ -95,6 +97,7 @@ impl State {
             finished: false,
             wants_room: false,
             mute: false,
+            hung_up: false,
             doomed: None,
         };
         state.up.push(What::Hello, air);
@@ -199,6 +202,7 @@ impl State {
 
     pub(super) fn node_close(&mut self, air: &mut Air<'_>) {
         if self.is_there(Side::Node) {
+            self.hung_up = true;
             self.close_node(true, air);
         }
     }
@@ -415,6 +419,9 @@ impl State {
         }
         if side == Side::Client {
             self.client_end = ClientEnd::Closed;
+            if self.hung_up {
+                out.push(NetTell::Client(self.client, ClientTell::HungUp(self.link)));
+            }
             out.push(NetTell::Client(self.client, ClientTell::Gone(self.link)));
             if self.mute {
                 self.finish_up(air);

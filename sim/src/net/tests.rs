@@ -574,7 +574,12 @@ impl Crowd {
                 NetTell::Node(_, NodeTell::Readable(link) | NodeTell::Writable(link)) => {
                     assert!(self.node_open.contains(&link));
                 }
-                NetTell::Client(_, ClientTell::Connected(link) | ClientTell::Received(link, _)) => {
+                NetTell::Client(
+                    _,
+                    ClientTell::Connected(link)
+                    | ClientTell::Received(link, _)
+                    | ClientTell::HungUp(link),
+                ) => {
                     assert!(self.client_open.contains_key(&link));
                 }
                 NetTell::Client(_, ClientTell::Gone(link)) => {

@@ -52,7 +52,7 @@ impl Oracle for Epochs {
                 }
             }
             Seen::Answered(asked, Reply::EpochEnd { parts: answers }) => {
-                let Ask::EpochEnd { parts } = &asked.ask else {
+                let Ask::EpochEnd { parts, .. } = &asked.ask else {
                     return Ok(());
                 };
                 for (named, ended) in answers {
@@ -188,6 +188,7 @@ mod tests {
             let t = topic("t", 1);
             let ask = Ask::EpochEnd {
                 parts: vec![(t.clone(), asked)],
+                epochs: vec![-1],
             };
             let end = EpochEnd {
                 error: 0,

@@ -5,14 +5,21 @@
 //! J2: what is excused is excused by an entry of the [`Atlas`].
 
 mod acked_durability;
+mod acks_zero;
 mod bounds;
 mod cursors;
 mod epochs;
+mod fencing;
+mod fetch_sessions;
+mod hang_ups;
+mod high_watermarks;
 mod idempotence;
 mod invariants;
 mod log_truth;
 mod metadata_replay;
 mod offsets;
+mod polls;
+mod receipts;
 mod recovery;
 mod replies;
 #[cfg(test)]
@@ -139,10 +146,17 @@ pub struct Oracles {
     step_budget: bounds::StepBudget,
     resource_bounds: bounds::ResourceBounds,
     invariants: invariants::Invariants,
+    acks_zero: acks_zero::AcksZero,
+    fencing: fencing::Fencing,
+    fetch_sessions: fetch_sessions::FetchSessions,
+    hang_ups: hang_ups::HangUps,
+    high_watermarks: high_watermarks::HighWatermarks,
+    polls: polls::Polls,
+    receipts: receipts::Receipts,
 }
 
 impl Oracles {
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 14]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 21]) {
         (
             &self.ledger,
             [
@@ -160,6 +174,13 @@ impl Oracles {
                 &mut self.step_budget,
                 &mut self.resource_bounds,
                 &mut self.invariants,
+                &mut self.acks_zero,
+                &mut self.fencing,
+                &mut self.fetch_sessions,
+                &mut self.hang_ups,
+                &mut self.high_watermarks,
+                &mut self.polls,
+                &mut self.receipts,
             ],
         )
     }

@@ -30,7 +30,7 @@ impl Oracle for Replies {
                     let asked = parts.iter().map(|(named, _)| named);
                     all(asked, answers.iter().map(|(named, _)| named))
                 }
-                (Ask::EpochEnd { parts }, Reply::EpochEnd { parts: answers }) => {
+                (Ask::EpochEnd { parts, .. }, Reply::EpochEnd { parts: answers }) => {
                     let asked = parts.iter().map(|(named, _)| named);
                     all(asked, answers.iter().map(|(named, _)| named))
                 }
@@ -132,6 +132,7 @@ mod tests {
         let epoch = |of: &Named| {
             let ask = Ask::EpochEnd {
                 parts: vec![(t.clone(), 0)],
+                epochs: vec![-1],
             };
             let end = crate::history::EpochEnd {
                 error: 0,
@@ -147,6 +148,7 @@ mod tests {
             let ask = Ask::ListOffsets {
                 committed: false,
                 parts: vec![(t.clone(), -1)],
+                epochs: vec![-1],
             };
             let parts = vec![(of.clone(), super::super::rig::offset(0, -1))];
             Rig::<Replies>::new().exchange(ask, &Reply::ListOffsets { parts })

@@ -140,6 +140,7 @@ impl<O: Oracle + Default> Rig<O> {
         let ask = Ask::ListOffsets {
             committed: false,
             parts: vec![(of.clone(), timestamp)],
+            epochs: vec![-1],
         };
         let reply = Reply::ListOffsets {
             parts: vec![(of.clone(), listed)],
@@ -367,6 +368,7 @@ pub(super) fn fetch(of: &Named, offset: i64) -> Ask {
         committed: false,
         session: (0, -1),
         wanted: vec![(of.clone(), offset, 1 << 20)],
+        epochs: vec![-1],
     }
 }
 

@@ -34,6 +34,7 @@ struct Features {
     configs: bool,
     impatient: bool,
     bursts: bool,
+    patient: bool,
 }
 
 impl Features {
@@ -61,6 +62,7 @@ impl Features {
             configs: stream.coin(),
             impatient: stream.coin(),
             bursts: stream.coin(),
+            patient: stream.coin(),
         }
     }
 }
@@ -449,6 +451,7 @@ impl Writer<'_> {
             max_wait_ms: match stream.below(8) {
                 0 | 1 => 0,
                 2 => stream.size(1, 3_000) as i32,
+                3 if self.features.patient => stream.size(500, 8_000) as i32,
                 _ => stream.size(1, 200) as i32,
             },
             min_bytes: match stream.below(4) {

@@ -18,7 +18,7 @@ const NUMBERS: [(&str, u64, u64); 20] = [
     ("log.segment.delete.delay.ms", 0, 60_000),
     ("producer.id.expiration.ms", 500, 86_400_000),
     ("queued.max.request.bytes", 4_096, 10 << 20),
-    ("connections.max.idle.ms", 1_000, 600_000),
+    ("connections.max.idle.ms", 1_000, 60_000),
     ("max.connections", 3, 1_000),
     ("fetch.max.bytes", 1_024, 57_671_680),
     ("max.incremental.fetch.session.cache.slots", 0, 10),

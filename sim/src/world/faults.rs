@@ -25,8 +25,15 @@ impl World {
         match fault {
             Fault::Kill { effects } => self.crash(Crash::Kill, effects),
             Fault::PowerCut { effects } => self.crash(Crash::PowerCut, effects),
-            Fault::Stop { patience } => self.ask_to_stop(patience),
-            Fault::Pause { lasts } => self.node.paused = self.until(lasts),
+            Fault::Stop { patience } => {
+                let until = self.until(patience);
+                self.node.atlas.note(now, Entry::Stops { until });
+                self.ask_to_stop(patience);
+            }
+            Fault::Pause { lasts } => {
+                self.late(lasts);
+                self.node.paused = self.until(lasts);
+            }
             Fault::RestartLoop { times } => {
                 self.node.loops = times;
                 self.crash(Crash::Kill, None);
@@ -37,7 +44,10 @@ impl World {
                 self.agenda
                     .at(now + lasts, Happening::Over(Over::WallFreeze));
             }
-            Fault::DiskStall { lasts } => self.node.stalled = self.until(lasts),
+            Fault::DiskStall { lasts } => {
+                self.late(lasts);
+                self.node.stalled = self.until(lasts);
+            }
             Fault::DiskFull { lasts } => {
                 self.node.full = true;
                 let until = self.until(lasts);
@@ -52,9 +62,12 @@ impl World {
             }
             Fault::Cut { client, lasts } => {
                 let until = self.until(lasts);
+                // Who is alone on a link after it learns that late, at the latest when everything is mended.
+                self.late(self.script.horizon.saturating_sub(now).max(lasts));
                 self.net.cut(client.into(), until);
             }
             Fault::SlowReader { client, lasts } => {
+                self.late(lasts);
                 let (net, mut air) = self.air();
                 net.reading(client, false, &mut air);
                 let over = Over::SlowReader(client);
@@ -73,6 +86,12 @@ impl World {
                 self.node.atlas.note(now, Entry::Wiped);
             }
         }
+    }
+
+    /// For so long everything may be late.
+    fn late(&mut self, lasts: Nanos) {
+        let until = self.until(lasts);
+        self.node.atlas.note(self.now, Entry::Late { until });
     }
 
     fn ask_to_stop(&mut self, patience: Nanos) {

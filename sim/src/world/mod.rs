@@ -363,6 +363,13 @@ impl World {
                     self.tell(Lane::Client(id), &Seen::Answered(&asked, &reply));
                 }
                 Act::Lost(asked) => self.tell(Lane::Client(id), &Seen::Lost(&asked)),
+                Act::HungUp(open) => {
+                    let seen = Seen::HungUp {
+                        client: id,
+                        open: &open,
+                    };
+                    self.tell(Lane::Client(id), &seen);
+                }
                 Act::Garbled(what) => {
                     let seen = Seen::Garbled {
                         client: id,

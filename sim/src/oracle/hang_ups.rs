@@ -1,0 +1,152 @@
+//! The node does not close a connection while a request on it is in work, however long that takes: a connection that waits for an answer is
+//! not idle.
+//!
+//! Excused is a node that is being stopped or has ended (the atlas says so), a request that may not have come when the connection was
+//! closed, a fetch of a topic that was deleted, a connection that never served (there may be too many), and one that carried a request whose refusal is the end of its
+//! connection (acks=0, versions of Produce from before there were answers to them).
+
+use std::collections::BTreeSet;
+
+use super::{Oracle, Scene, Verdict, fired};
+use crate::history::{Ask, Asked, Seen};
+use crate::script::{MS, Nanos};
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct HangUps {
+    /// Connections on which something was answered.
+    served: BTreeSet<u64>,
+    /// Connections that the node may end for what they carried.
+    ended: BTreeSet<u64>,
+}
+
+const NAME: &str = "hang-ups";
+
+/// The first version of Produce that is served.
+const PRODUCE_SINCE: i16 = 3;
+
+impl Oracle for HangUps {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Asked(asked) => {
+                if let Ask::Produce { acks, .. } = &asked.ask
+                    && (*acks == 0 || asked.version < PRODUCE_SINCE)
+                {
+                    self.ended.insert(asked.link);
+                }
+                Ok(())
+            }
+            Seen::Answered(asked, _) => {
+                self.served.insert(asked.link);
+                Ok(())
+            }
+            Seen::HungUp { open, .. } => match open.first() {
+                Some(oldest) => self.judge(scene, oldest),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+impl HangUps {
+    fn judge(&self, scene: &Scene<'_>, asked: &Asked) -> Verdict {
+        let may_end = !self.served.contains(&asked.link) || self.ended.contains(&asked.link);
+        let disturbed = scene.ledger.died_since(asked.at) || scene.atlas.quiet_since() > asked.at;
+        let cramped = super::polls::is_cramped(scene);
+        let age = scene.at - asked.at;
+        // What was about to be sent of a topic went with it.
+        let gone = match &asked.ask {
+            Ask::Fetch { wanted, .. } => {
+                let mut topics = wanted.iter().map(|(named, ..)| &named.topic);
+                topics.any(|topic| scene.ledger.unsure.contains(topic))
+            }
+            _ => false,
+        };
+        if gone || may_end || disturbed || cramped || age <= journey(scene, asked) {
+            return Ok(());
+        }
+        fired(
+            NAME,
+            format!(
+                "the connection of #{} was closed by the node {} ms after the request left, and before it was answered",
+                asked.number,
+                age / MS
+            ),
+        )
+    }
+}
+
+/// How long a request may be on its way, and word of the end on its way back.
+fn journey(scene: &Scene<'_>, asked: &Asked) -> Nanos {
+    let bytes = match &asked.ask {
+        Ask::Produce { parts, .. } => parts.iter().map(|(_, batch)| batch.bytes).sum(),
+        Ask::Fetch { wanted, .. } => 100 * wanted.len(),
+        Ask::ListOffsets { parts, .. } => 50 * parts.len(),
+        _ => 0,
+    };
+    let weather = &scene.script.weather;
+    weather.travel(bytes as u64 + 500) + weather.travel(0) + 100 * MS + super::polls::turns(scene)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::rig::{self, Rig, fires, passes};
+    use super::*;
+    use crate::atlas::Entry;
+    use crate::history::{Death, Reply};
+    use crate::script::SECOND;
+
+    const VERSIONS: Reply = Reply::ApiVersions {
+        error: 0,
+        ranges: Vec::new(),
+    };
+
+    /// A poll on a connection that has served is open for so long when the node closes it, and this happens meanwhile.
+    fn hung_up(age: Nanos, meanwhile: impl FnOnce(&mut Rig<HangUps>)) -> Verdict {
+        let mut rig = Rig::new();
+        passes(rig.exchange(Ask::ApiVersions, &VERSIONS));
+        let asked = rig.ask(rig::fetch(&rig::topic("t0", 1), 0));
+        meanwhile(&mut rig);
+        rig.at += age;
+        let open = [Arc::new(asked)];
+        rig.see(&Seen::HungUp {
+            client: 1,
+            open: &open,
+        })
+    }
+
+    #[test]
+    fn a_connection_that_waits_for_an_answer_is_not_idle() {
+        fires(hung_up(SECOND, |_| {}), "closed by the node 1000 ms");
+        // The request may have crossed the end on its way.
+        passes(hung_up(MS, |_| {}));
+        let mut rig = Rig::<HangUps>::new();
+        passes(rig.exchange(Ask::ApiVersions, &VERSIONS));
+        rig.at += SECOND;
+        let idle = Seen::HungUp {
+            client: 1,
+            open: &[],
+        };
+        passes(rig.see(&idle));
+    }
+
+    #[test]
+    fn what_excuses_it() {
+        passes(hung_up(SECOND, |rig| {
+            let until = rig.at + SECOND;
+            rig.atlas.note(rig.at, Entry::Late { until });
+        }));
+        passes(hung_up(SECOND, |rig| rig.die(Death::Kill)));
+        passes(hung_up(SECOND, |rig| {
+            let batch = rig::batch(1, 1);
+            rig.ask(rig::produce(&rig::topic("t0", 1), &batch, 0));
+        }));
+    }
+}
