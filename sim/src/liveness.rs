@@ -118,3 +118,58 @@ pub fn last_client(script: &Script, now: Nanos) -> Script {
     });
     script
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Atlas, Death, Entry, may_end, may_stop};
+    use crate::oracle::rig::{fires, passes};
+
+    fn atlas(entries: &[Entry]) -> Atlas {
+        let mut atlas = Atlas::new(true);
+        for entry in entries {
+            atlas.note(1, entry.clone());
+        }
+        atlas
+    }
+
+    fn failed() -> Entry {
+        let what = "a sync of t0-0".to_owned();
+        Entry::Failed { what }
+    }
+
+    #[test]
+    fn a_node_gives_up_only_for_what_was_done_to_its_disk() {
+        let by_itself = "the node gave up by itself";
+        let why = || "no such file".to_owned();
+        for how in [Death::Offline(why()), Death::Refused(why())] {
+            fires(may_end(&how, &atlas(&[])), by_itself);
+            fires(may_end(&how, &atlas(&[Entry::Wiped])), by_itself);
+            passes(may_end(&how, &atlas(&[failed()])));
+            passes(may_end(&how, &atlas(&[Entry::Full { until: 2 }])));
+        }
+        fires(
+            may_end(&Death::Panicked(why()), &atlas(&[failed()])),
+            by_itself,
+        );
+        for how in [
+            Death::Kill,
+            Death::PowerCut,
+            Death::Stopped { clean: false },
+        ] {
+            passes(may_end(&how, &atlas(&[])));
+        }
+    }
+
+    #[test]
+    fn the_last_stop_is_clean() {
+        let not_clean = "a stop did not end cleanly";
+        let offline = Death::Offline("a sync failed".to_owned());
+        passes(may_stop(&Death::Stopped { clean: true }, &atlas(&[])));
+        fires(
+            may_stop(&Death::Stopped { clean: false }, &atlas(&[])),
+            not_clean,
+        );
+        fires(may_stop(&offline, &atlas(&[])), not_clean);
+        passes(may_stop(&offline, &atlas(&[failed()])));
+    }
+}

@@ -16,7 +16,7 @@ pub use crate::agenda::HostEvent;
 use crate::chance::Dice;
 use crate::draw::Draw;
 use crate::net::{Air, Net, NodeTell};
-use crate::script::{Nanos, Weather};
+use crate::script::{Chances, Nanos, Weather};
 
 /// The world around a process while it does something.
 pub struct Outside<'a> {
@@ -55,6 +55,75 @@ impl Outside<'_> {
             agenda: self.agenda,
         };
         (self.net, air)
+    }
+}
+
+/// What is around a process when it does nothing: whoever lets one live owns this, and makes the [`Outside`] of every call from it.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Draws by place.
+    pub draw: Draw,
+    /// How long things take.
+    pub weather: Weather,
+    /// No disk operation ends until then.
+    pub stalled: Nanos,
+    /// The disk has no room.
+    pub full: bool,
+    /// What goes wrong.
+    pub dice: Dice,
+    /// What will happen.
+    pub agenda: Agenda,
+    /// The network.
+    pub net: Net,
+    /// The disk.
+    pub media: Media,
+    /// What was done to the disk on purpose and is not on the map yet.
+    pub failed: Vec<String>,
+}
+
+impl Surroundings {
+    /// An empty agenda, nobody connected, nothing wrong yet.
+    pub fn new(draw: Draw, weather: Weather, chances: Chances, media: Media) -> Surroundings {
+        Surroundings {
+            draw,
+            weather,
+            stalled: 0,
+            full: false,
+            dice: Dice::new(draw, chances),
+            agenda: Agenda::new(draw),
+            net: Net::new(),
+            media,
+            failed: Vec::new(),
+        }
+    }
+
+    /// As this life of the process sees them now.
+    pub fn outside(&mut self, now: Nanos, life: u32) -> Outside<'_> {
+        Outside {
+            now,
+            life,
+            draw: self.draw,
+            weather: &self.weather,
+            stalled: self.stalled,
+            full: self.full,
+            dice: &mut self.dice,
+            agenda: &mut self.agenda,
+            net: &mut self.net,
+            media: &mut self.media,
+            failed: &mut self.failed,
+        }
+    }
+
+    /// The network, and what every call to it needs.
+    pub fn air(&mut self, now: Nanos) -> (&mut Net, Air<'_>) {
+        let air = Air {
+            now,
+            draw: self.draw,
+            weather: &self.weather,
+            dice: &mut self.dice,
+            agenda: &mut self.agenda,
+        };
+        (&mut self.net, air)
     }
 }
 

@@ -10,12 +10,11 @@ use ottla_machine::{
 };
 use ottla_media::{Fate, Media};
 
-use crate::agenda::{Agenda, Happening};
-use crate::chance::Dice;
+use crate::agenda::Happening;
 use crate::draw::Draw;
 use crate::host::contract::Contract;
 use crate::host::desk::DeskHost;
-use crate::host::{Host, Outside};
+use crate::host::{Host, Outside, Surroundings};
 use crate::net::{Air, ClientTell, NODE, Net, NetTell};
 use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
 
@@ -29,17 +28,9 @@ pub(super) struct Rig {
     pub(super) arm: Arm,
     pub(super) contract: Contract,
     pub(super) desk: DeskHost,
-    pub(super) media: Media,
-    pub(super) net: Net,
-    pub(super) agenda: Agenda,
-    pub(super) dice: Dice,
-    pub(super) weather: Weather,
-    pub(super) draw: Draw,
-    pub(super) failed: Vec<String>,
+    pub(super) around: Surroundings,
     pub(super) now: Nanos,
     pub(super) life: u32,
-    pub(super) stalled: Nanos,
-    pub(super) full: bool,
     pub(super) seq: u64,
     /// What clients were told.
     pub(super) heard: Vec<ClientTell>,
@@ -92,24 +83,16 @@ impl Rig {
     }
 
     pub(super) fn with(seed: u64, chances: Chances) -> Rig {
-        let draw = Draw::new(seed);
-        let mut net = Net::new();
-        net.listening(NODE, true);
+        let mut around =
+            Surroundings::new(Draw::new(seed), weather(), chances, Media::new(64 << 20));
+        around.net.listening(NODE, true);
         Rig {
             arm: Arm::Contract,
             contract: Contract::new(ROOT),
             desk: DeskHost::new(ROOT),
-            media: Media::new(64 << 20),
-            net,
-            agenda: Agenda::new(draw),
-            dice: Dice::new(draw, chances),
-            weather: weather(),
-            draw,
-            failed: Vec::new(),
+            around,
             now: 0,
             life: 1,
-            stalled: 0,
-            full: false,
             seq: 0,
             heard: Vec::new(),
         }
@@ -120,19 +103,7 @@ impl Rig {
         &mut self,
         act: impl FnOnce(&mut dyn Host, &mut Outside<'_>) -> T,
     ) -> T {
-        let mut outside = Outside {
-            now: self.now,
-            life: self.life,
-            draw: self.draw,
-            weather: &self.weather,
-            stalled: self.stalled,
-            full: self.full,
-            dice: &mut self.dice,
-            agenda: &mut self.agenda,
-            net: &mut self.net,
-            media: &mut self.media,
-            failed: &mut self.failed,
-        };
+        let mut outside = self.around.outside(self.now, self.life);
         let host: &mut dyn Host = match self.arm {
             Arm::Contract => &mut self.contract,
             Arm::Desk => &mut self.desk,
@@ -142,14 +113,8 @@ impl Rig {
 
     /// Does something with the network.
     pub(super) fn on_net<T>(&mut self, act: impl FnOnce(&mut Net, &mut Air<'_>) -> T) -> T {
-        let mut air = Air {
-            now: self.now,
-            draw: self.draw,
-            weather: &self.weather,
-            dice: &mut self.dice,
-            agenda: &mut self.agenda,
-        };
-        act(&mut self.net, &mut air)
+        let (net, mut air) = self.around.air(self.now);
+        act(net, &mut air)
     }
 
     pub(super) fn take(&mut self, effect: Effect<Broker>) {
@@ -183,7 +148,7 @@ impl Rig {
 
     /// The next thing on the agenda happens; `false` when there is nothing.
     pub(super) fn happen(&mut self) -> bool {
-        let Some((at, what)) = self.agenda.take() else {
+        let Some((at, what)) = self.around.agenda.take() else {
             return false;
         };
         self.now = at;
@@ -262,7 +227,7 @@ impl Rig {
 
     /// The process dies, and another begins.
     pub(super) fn dies(&mut self) {
-        self.media.kill();
+        self.around.media.kill();
         self.begins();
     }
 
@@ -274,13 +239,13 @@ impl Rig {
 
     /// The power goes; all that may be lost is.
     pub(super) fn loses_power(&mut self) {
-        self.media.power_cut(|_| Fate::Old);
+        self.around.media.power_cut(|_| Fate::Old);
         self.begins();
     }
 
     /// All of a file.
     pub(super) fn bytes(&self, path: &str) -> Option<Bytes> {
-        crate::on_disk::file(&self.media, path)
+        crate::on_disk::file(&self.around.media, path)
     }
 }
 

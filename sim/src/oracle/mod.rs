@@ -22,8 +22,6 @@ mod polls;
 mod receipts;
 mod recovery;
 mod replies;
-#[cfg(test)]
-mod rig;
 mod topics;
 mod visibility;
 
@@ -250,3 +248,7 @@ impl<'a> Stage<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/rig.rs"]
+pub(crate) mod rig;

@@ -41,18 +41,21 @@ impl World {
             Fault::WallJump { ms } => self.clock.jump(ms),
             Fault::WallFreeze { lasts } => {
                 self.clock.freeze(now);
-                self.agenda
+                self.around
+                    .agenda
                     .at(now + lasts, Happening::Over(Over::WallFreeze));
             }
             Fault::DiskStall { lasts } => {
                 self.late(lasts);
-                self.node.stalled = self.until(lasts);
+                self.around.stalled = self.until(lasts);
             }
             Fault::DiskFull { lasts } => {
-                self.node.full = true;
+                self.around.full = true;
                 let until = self.until(lasts);
                 self.node.atlas.note(now, Entry::Full { until });
-                self.agenda.at(until, Happening::Over(Over::DiskFull));
+                self.around
+                    .agenda
+                    .at(until, Happening::Over(Over::DiskFull));
             }
             Fault::Break { client, how } => {
                 let mut said = Vec::new();
@@ -64,25 +67,26 @@ impl World {
                 let until = self.until(lasts);
                 // Who is alone on a link after it learns that late, at the latest when everything is mended.
                 self.late(self.script.horizon.saturating_sub(now).max(lasts));
-                self.net.cut(client.into(), until);
+                self.around.net.cut(client.into(), until);
             }
             Fault::SlowReader { client, lasts } => {
                 self.late(lasts);
                 let (net, mut air) = self.air();
                 net.reading(client, false, &mut air);
                 let over = Over::SlowReader(client);
-                self.agenda.at(now + lasts, Happening::Over(over));
+                self.around.agenda.at(now + lasts, Happening::Over(over));
             }
             Fault::Damage(what) => {
                 self.crash(Crash::Kill, None);
-                if let Some(entry) = damage::damage(&mut self.node.media, &what, self.draw) {
+                if let Some(entry) = damage::damage(&mut self.around.media, &what, self.around.draw)
+                {
                     self.lines.say(now, Lane::Fault, || format!("{entry:?}"));
                     self.node.atlas.note(now, entry);
                 }
             }
             Fault::Wipe => {
                 self.crash(Crash::Kill, None);
-                self.node.media = Media::new(self.script.weather.capacity);
+                self.around.media = Media::new(self.script.weather.capacity);
                 self.node.atlas.note(now, Entry::Wiped);
             }
         }
@@ -107,7 +111,7 @@ impl World {
             .say(now, Lane::Fault, || format!("over: {over:?}"));
         match over {
             Over::WallFreeze => self.clock.thaw(),
-            Over::DiskFull => self.node.full = false,
+            Over::DiskFull => self.around.full = false,
             Over::SlowReader(client) => {
                 let (net, mut air) = self.air();
                 net.reading(client, true, &mut air);
@@ -120,10 +124,10 @@ impl World {
         let now = self.now;
         self.lines
             .say(now, Lane::Fault, || "no more faults".to_owned());
-        self.dice.stop();
+        self.around.dice.stop();
         self.clock.thaw();
-        self.node.full = false;
-        self.node.stalled = 0;
+        self.around.full = false;
+        self.around.stalled = 0;
         self.node.paused = 0;
         self.node.loops = 0;
         if let Some(process) = &mut self.node.process {

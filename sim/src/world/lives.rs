@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use ottla_broker::config::ListenerAddress;
 use ottla_broker::{BrokerAsk, StartBroker};
-use ottla_media::Media;
 use ottla_metadata::config::StaticConfig;
 
 use super::process::{Crash, Process, ROOT};
@@ -23,15 +22,12 @@ use crate::trace::Lane;
 const LISTENERS: [&str; 2] = ["PLAINTEXT", "OTHER"];
 
 impl Node {
-    pub(super) fn new(media: Media, atlas: Atlas) -> Node {
+    pub(super) fn new(atlas: Atlas) -> Node {
         Node {
             process: None,
-            media,
             atlas,
             life: 0,
             paused: 0,
-            stalled: 0,
-            full: false,
             restless: 0,
             ready: false,
             loops: 0,
@@ -93,14 +89,14 @@ impl World {
         self.node.life += 1;
         self.counts.lives += 1;
         let life = self.node.life;
-        let mut process = process(&self.script, self.script.arm, self.draw, life);
+        let mut process = process(&self.script, self.script.arm, self.around.draw, life);
         if self.node.loops > 0 {
             self.node.loops -= 1;
-            let after = self.draw.below(Domain::Restart, life.into(), 1, 200);
+            let after = self.around.draw.below(Domain::Restart, life.into(), 1, 200);
             process.crash_after = Some(after as u32);
         }
         self.node.process = Some(process);
-        self.net.listening(NODE, true);
+        self.around.net.listening(NODE, true);
         self.tell(Lane::Node, &Seen::Started { life });
     }
 
@@ -114,7 +110,7 @@ impl World {
         let life = self.node.life;
         match how {
             Death::PowerCut => self.cut_power(),
-            _ => self.node.media.kill(),
+            _ => self.around.media.kill(),
         }
         self.node.ready = false;
         self.node.restless = 0;
@@ -133,20 +129,26 @@ impl World {
         if let Err(violation) = liveness::may_end(&how, &self.node.atlas) {
             self.fail(violation);
         }
-        if self.draw.one_in(Domain::Fork, life.into(), 0, 3) {
+        if self.around.draw.one_in(Domain::Fork, life.into(), 0, 3) {
             self.rehearse();
         }
-        let pause = self.draw.below(Domain::Restart, life.into(), 0, 2_000) * MS;
-        self.agenda.at(self.now + MS + pause, Happening::Start);
+        let pause = self
+            .around
+            .draw
+            .below(Domain::Restart, life.into(), 0, 2_000)
+            * MS;
+        self.around
+            .agenda
+            .at(self.now + MS + pause, Happening::Start);
     }
 
     /// The power goes: what was not synced survives in any subset.
     fn cut_power(&mut self) {
-        let (draw, cut) = (self.draw, u64::from(self.node.life));
+        let (draw, cut) = (self.around.draw, u64::from(self.node.life));
         // How likely it is that something survives is drawn once per cut: all, none, and anything between.
         let keep = draw.below(Domain::CutSector, cut, 0, 5);
         let mut n = 0;
-        self.node.media.power_cut(|unsynced| {
+        self.around.media.power_cut(|unsynced| {
             n += 1;
             crate::cut::fate(draw, cut, n, keep, unsynced)
         });

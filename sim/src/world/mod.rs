@@ -10,6 +10,7 @@
 //!
 //! R1: an oracle's verdict ends the run; so does what liveness asks for when it does not come in time ([`crate::liveness`]).
 //! R2: nothing that judges or traces changes what happens.
+//! R3: a panic is a finding, whoever panics: the broker, a job of it, or a host whose contract it breaks (F3, I1, C2).
 
 mod faults;
 mod lives;
@@ -18,19 +19,19 @@ mod rehearsal;
 mod turns;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ottla_broker::Broker;
 use ottla_media::Media;
 
-use crate::agenda::{Agenda, Happening};
+use crate::agenda::Happening;
 use crate::atlas::Atlas;
-use crate::chance::Dice;
 use crate::client::{Act, Client};
 use crate::clock::Clock;
 use crate::draw::{Domain, Draw};
 use crate::history::Seen;
-use crate::host::Outside;
+use crate::host::{Outside, Surroundings};
 use crate::liveness;
 pub use crate::liveness::Phase;
 use crate::net::{Air, ClientTell, NODE, Net, NetTell};
@@ -45,15 +46,10 @@ pub use process::ROOT;
 #[derive(Clone)]
 pub(crate) struct Node {
     pub process: Option<Process>,
-    pub media: Media,
     pub atlas: Atlas,
     pub life: u32,
     /// It does nothing until then.
     pub paused: Nanos,
-    /// No disk operation ends until then.
-    pub stalled: Nanos,
-    /// The disk has no room.
-    pub full: bool,
     /// Turns in a row that did nothing.
     pub restless: u32,
     /// It serves.
@@ -119,12 +115,9 @@ pub struct Failure {
 #[derive(Clone)]
 pub struct World {
     script: Arc<Script>,
-    draw: Draw,
     now: Nanos,
     clock: Clock,
-    agenda: Agenda,
-    net: Net,
-    dice: Dice,
+    around: Surroundings,
     node: Node,
     clients: Vec<Client>,
     /// When each client is on the agenda.
@@ -138,7 +131,6 @@ pub struct World {
     lines: Lines,
     sites: BTreeMap<&'static str, u64>,
     failure: Option<Failure>,
-    failed: Vec<String>,
     said: Vec<NetTell>,
 }
 
@@ -148,15 +140,13 @@ impl World {
         let draw = Draw::new(script.seed);
         let flush = script.settings.get("log.flush.on.ack");
         let atlas = Atlas::new(flush.is_none_or(|value| value != "false"));
-        let media = Media::new(script.weather.capacity);
+        let weather = &script.weather;
+        let media = Media::new(weather.capacity);
         let mut world = World {
-            draw,
             now: 0,
             clock: Clock::new(&script.weather),
-            agenda: Agenda::new(draw),
-            net: Net::new(),
-            dice: Dice::new(draw, script.chances.clone()),
-            node: Node::new(media, atlas),
+            around: Surroundings::new(draw, weather.clone(), script.chances.clone(), media),
+            node: Node::new(atlas),
             clients: Vec::new(),
             awake: Vec::new(),
             phase: Phase::Faulty,
@@ -167,7 +157,6 @@ impl World {
             lines: Lines::new(lines),
             sites: BTreeMap::new(),
             failure: None,
-            failed: Vec::new(),
             said: Vec::new(),
             script,
         };
@@ -181,15 +170,15 @@ impl World {
             self.join(&script, place);
         }
         for (place, fault) in script.faults.iter().enumerate() {
-            self.agenda.at(fault.at, Happening::Fault(place));
+            self.around.agenda.at(fault.at, Happening::Fault(place));
         }
-        self.agenda.at(script.horizon, Happening::Horizon);
-        self.agenda.at(0, Happening::Start);
+        self.around.agenda.at(script.horizon, Happening::Horizon);
+        self.around.agenda.at(0, Happening::Start);
     }
 
     /// A client comes in.
     fn join(&mut self, script: &Arc<Script>, place: usize) {
-        let client = Client::new(Arc::clone(script), place, self.draw);
+        let client = Client::new(Arc::clone(script), place, self.around.draw);
         self.clients.push(client);
         self.awake.push(None);
         self.wake(self.clients.len() - 1);
@@ -198,7 +187,7 @@ impl World {
     /// Runs to the end.
     pub fn run(mut self) -> Report {
         while self.phase != Phase::Over && self.failure.is_none() {
-            self.happen_next();
+            self.guarded(World::happen_next);
         }
         if let Some(process) = &mut self.node.process {
             add(&mut self.sites, process.take_sites());
@@ -209,25 +198,24 @@ impl World {
             counts: self.counts,
             ended: self.now,
             sites: self.sites,
-            fired: self.dice.fired().iter().copied().collect(),
+            fired: self.around.dice.fired().iter().copied().collect(),
             lines: self.lines.lines().to_vec(),
         }
     }
 
-    /// The broker as it is at this time, and its disk, when nothing has failed.
-    #[cfg(test)]
-    pub(crate) fn node_at(mut self, at: Nanos) -> (Broker, Media) {
-        while self.now < at && self.failure.is_none() {
-            self.happen_next();
+    /// R3.
+    fn guarded(&mut self, act: impl FnOnce(&mut World)) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| act(self))) {
+            self.fail(Violation {
+                oracle: "panic",
+                what: format!("a panic: {}", crate::panics::words(&*payload)),
+            });
         }
-        assert_eq!(self.failure, None);
-        let process = self.node.process.expect("it lives");
-        (process.broker, self.node.media)
     }
 
     /// The next thing happens.
     fn happen_next(&mut self) {
-        let Some((at, what)) = self.agenda.take() else {
+        let Some((at, what)) = self.around.agenda.take() else {
             return self.fail(liveness::stuck(self.phase));
         };
         self.now = self.now.max(at);
@@ -299,7 +287,7 @@ impl World {
 
     /// What was made to fail is put on the map before anybody judges what came of it.
     fn note_failures(&mut self) {
-        for what in std::mem::take(&mut self.failed) {
+        for what in std::mem::take(&mut self.around.failed) {
             let now = self.now;
             self.lines.say(now, Lane::Fault, || what.clone());
             self.node
@@ -391,7 +379,7 @@ impl World {
         if self.awake[place].is_none_or(|known| at < known) {
             self.awake[place] = Some(at);
             let id = self.clients[place].id();
-            self.agenda.at(at, Happening::Client(id));
+            self.around.agenda.at(at, Happening::Client(id));
         }
     }
 
@@ -403,7 +391,7 @@ impl World {
             script: &self.script,
             atlas: &self.node.atlas,
             broker: self.node.broker(),
-            media: &self.node.media,
+            media: &self.around.media,
             life: self.node.life,
         };
         if let Err(violation) = self.oracles.see(&scene, seen) {
@@ -418,7 +406,7 @@ impl World {
             script: &self.script,
             atlas: &self.node.atlas,
             broker: self.node.broker(),
-            media: &self.node.media,
+            media: &self.around.media,
             life: self.node.life,
         };
         if let Err(violation) = self.oracles.sweep(&scene) {
@@ -440,38 +428,19 @@ impl World {
 
     /// The network, and what every call to it needs.
     fn air(&mut self) -> (&mut Net, Air<'_>) {
-        let air = Air {
-            now: self.now,
-            draw: self.draw,
-            weather: &self.script.weather,
-            dice: &mut self.dice,
-            agenda: &mut self.agenda,
-        };
-        (&mut self.net, air)
+        self.around.air(self.now)
     }
 
     /// The process, if one lives, and the world around it.
     fn outside(&mut self) -> Option<(&mut Process, Outside<'_>)> {
         let process = self.node.process.as_mut()?;
-        let outside = Outside {
-            now: self.now,
-            life: self.node.life,
-            draw: self.draw,
-            weather: &self.script.weather,
-            stalled: self.node.stalled,
-            full: self.node.full,
-            dice: &mut self.dice,
-            agenda: &mut self.agenda,
-            net: &mut self.net,
-            media: &mut self.node.media,
-            failed: &mut self.failed,
-        };
+        let outside = self.around.outside(self.now, self.node.life);
         Some((process, outside))
     }
 
     /// A time of this span.
     fn span(&self, span: Span, domain: Domain, entity: u64, n: u64) -> Nanos {
-        span.draw(self.draw, domain, entity, n)
+        span.draw(self.around.draw, domain, entity, n)
     }
 }
 
@@ -480,3 +449,6 @@ fn add(to: &mut BTreeMap<&'static str, u64>, from: BTreeMap<&'static str, u64>) 
         *to.entry(site).or_insert(0) += count;
     }
 }
+
+#[cfg(test)]
+mod tests;

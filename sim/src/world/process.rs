@@ -295,3 +295,11 @@ fn take_sites(fx: &mut Effects<Broker>) -> BTreeMap<&'static str, u64> {
 fn take_sites(_fx: &mut Effects<Broker>) -> BTreeMap<&'static str, u64> {
     BTreeMap::new()
 }
+
+#[cfg(test)]
+impl Process {
+    /// The next turn asks for this as well, whatever the broker says.
+    pub(super) fn asks_for(&mut self, effect: Effect<Broker>) {
+        self.fx.push(effect);
+    }
+}

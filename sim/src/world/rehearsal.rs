@@ -7,11 +7,9 @@ use ottla_media::Media;
 
 use super::process::{Turned, Watch};
 use super::{World, lives};
-use crate::agenda::{Agenda, Happening};
-use crate::chance::Dice;
+use crate::agenda::Happening;
 use crate::draw::{Domain, Draw};
-use crate::host::Outside;
-use crate::net::Net;
+use crate::host::Surroundings;
 use crate::oracle::{Rehearsal, Stage, Verdict, Violation};
 use crate::script::{Arm, Chances, MS, Nanos, SECOND, Script};
 
@@ -21,6 +19,9 @@ const PATIENCE: Nanos = 120 * SECOND;
 const REST: Nanos = 2 * SECOND;
 /// How long its logs may take to open, at most.
 const OPENING: Nanos = 60 * SECOND;
+
+/// The copy has one life.
+const LIFE: u32 = 1;
 
 struct Nobody;
 
@@ -37,8 +38,8 @@ impl Watch for Nobody {
 impl World {
     /// Starts a copy and tells the oracles what it shows.
     pub(super) fn rehearse(&mut self) {
-        let left = self.node.media.clone();
-        let draw = Draw::new(self.draw.at(Domain::Fork, self.node.life.into(), 1));
+        let left = self.around.media.clone();
+        let draw = Draw::new(self.around.draw.at(Domain::Fork, self.node.life.into(), 1));
         let verdict = match start(&self.script, left.clone(), draw, self.clock.wall(self.now)) {
             Err(_) if self.node.atlas.hurt_a_segment() => Ok(()),
             Err(what) => Err(Violation {
@@ -66,35 +67,16 @@ impl World {
 }
 
 /// Runs a broker on this disk until it serves and has come to rest.
-fn start(
-    script: &Script,
-    mut media: Media,
-    draw: Draw,
-    wall: i64,
-) -> Result<(Broker, Media), String> {
+fn start(script: &Script, media: Media, draw: Draw, wall: i64) -> Result<(Broker, Media), String> {
     let mut quiet = script.clone();
     quiet.weather.wall = wall;
     quiet.weather.drift = 0;
-    let mut process = lives::process(&quiet, Arm::Contract, draw, 1);
+    let mut process = lives::process(&quiet, Arm::Contract, draw, LIFE);
     let clock = crate::clock::Clock::new(&quiet.weather);
-    let (mut agenda, mut net) = (Agenda::new(draw), Net::new());
-    let mut dice = Dice::new(draw, Chances::default());
+    let mut around = Surroundings::new(draw, quiet.weather, Chances::default(), media);
     let (mut now, mut ready) = (0, None);
-    let mut failed = Vec::new();
     loop {
-        let mut outside = Outside {
-            now,
-            life: 1,
-            draw,
-            weather: &quiet.weather,
-            stalled: 0,
-            full: false,
-            dice: &mut dice,
-            agenda: &mut agenda,
-            net: &mut net,
-            media: &mut media,
-            failed: &mut failed,
-        };
+        let mut outside = around.outside(now, LIFE);
         let turned = process.turn(clock.now(now, process.origin), &mut outside, &mut Nobody);
         if take(&turned)? {
             ready = Some(now);
@@ -108,35 +90,19 @@ fn start(
         };
         let rested = |since| now > since + REST && (open() || now > since + OPENING);
         if ready.is_some_and(rested) {
-            return Ok((process.broker, media));
+            return Ok((process.broker, around.media));
         }
         if now > PATIENCE {
             return Err("it does not come to serve".to_owned());
         }
         let deadline = process.wants_turn(now).unwrap_or(now + 100 * MS);
-        now = agenda
-            .next_at()
-            .unwrap_or(deadline)
-            .min(deadline)
-            .max(now + 1);
-        while agenda.next_at().is_some_and(|at| at <= now) {
-            let Some((_, Happening::Host(_, event))) = agenda.take() else {
+        let next_at = around.agenda.next_at();
+        now = next_at.unwrap_or(deadline).min(deadline).max(now + 1);
+        while around.agenda.next_at().is_some_and(|at| at <= now) {
+            let Some((_, Happening::Host(_, event))) = around.agenda.take() else {
                 continue;
             };
-            let mut outside = Outside {
-                now,
-                life: 1,
-                draw,
-                weather: &quiet.weather,
-                stalled: 0,
-                full: false,
-                dice: &mut dice,
-                agenda: &mut agenda,
-                net: &mut net,
-                media: &mut media,
-                failed: &mut failed,
-            };
-            process.happen(event, &mut outside);
+            process.happen(event, &mut around.outside(now, LIFE));
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::agenda::Happening;
 use crate::atlas::Atlas;
 use crate::draw::Domain;
 use crate::history::{Death, Seen};
-use crate::host::Outside;
 use crate::oracle::{Oracles, Stage, Verdict, Violation};
 use crate::script::{Nanos, Script};
 use crate::trace::{Hash, Lane, Lines};
@@ -22,7 +21,7 @@ const SWEEP: u64 = 5_000;
 /// A node of so few partitions has never more operations under way.
 const OPERATIONS: usize = 10_000;
 /// So many turns in which nothing happens may follow each other: long work goes in slices that emit nothing.
-const RESTLESS: u32 = 300;
+pub(super) const RESTLESS: u32 = 300;
 
 /// Who watches a process while it takes a turn.
 struct Watcher<'a> {
@@ -136,7 +135,7 @@ impl World {
         };
         if process.turn_at.is_none_or(|known| at < known) {
             process.turn_at = Some(at);
-            self.agenda.at(at, Happening::Turn(life));
+            self.around.agenda.at(at, Happening::Turn(life));
         }
     }
 
@@ -153,7 +152,7 @@ impl World {
         }
         if paused > self.now {
             process.turn_at = Some(paused);
-            return self.agenda.at(paused, Happening::Turn(life));
+            return self.around.agenda.at(paused, Happening::Turn(life));
         }
         process.turn_at = None;
         let turned = self.turn();
@@ -174,19 +173,7 @@ impl World {
             return Turned::default();
         };
         let now = self.clock.now(self.now, process.origin);
-        let mut outside = Outside {
-            now: self.now,
-            life: self.node.life,
-            draw: self.draw,
-            weather: &self.script.weather,
-            stalled: self.node.stalled,
-            full: self.node.full,
-            dice: &mut self.dice,
-            agenda: &mut self.agenda,
-            net: &mut self.net,
-            media: &mut self.node.media,
-            failed: &mut self.failed,
-        };
+        let mut outside = self.around.outside(self.now, self.node.life);
         let mut watcher = Watcher {
             at: self.now,
             life: self.node.life,
@@ -201,7 +188,7 @@ impl World {
         process.turn(now, &mut outside, &mut watcher)
     }
 
-    fn after_turn(&mut self, turned: Turned) {
+    pub(super) fn after_turn(&mut self, turned: Turned) {
         self.node.restless = if turned.idle {
             self.node.restless + 1
         } else {
@@ -236,7 +223,8 @@ impl World {
         for number in turned.jobs {
             let n = number + (u64::from(life) << 32);
             let lasts = self.span(self.script.weather.job, Domain::Job, 0, n);
-            self.agenda
+            self.around
+                .agenda
                 .at(self.now + lasts, Happening::Job(life, number));
         }
         for tell in turned.tells {

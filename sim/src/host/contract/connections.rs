@@ -23,7 +23,7 @@ use super::ready::{Coming, Line, Ready};
 use crate::agenda::Happening;
 use crate::draw::{Domain, entity};
 use crate::host::{HostEvent, Outside};
-use crate::net::{Air, Got, Link, Net, NodeTell, Took};
+use crate::net::{Got, Link, NodeTell, Took};
 
 /// So many pieces are offered to the socket at once.
 const PIECES: usize = 16;
@@ -108,17 +108,6 @@ pub(super) struct Connections {
     /// Connections with something to tell of what was sent.
     counted: Vec<Conn>,
     pieces: Vec<Bytes>,
-}
-
-fn sockets<'a>(outside: &'a mut Outside<'_>) -> (&'a mut Net, Air<'a>) {
-    let air = Air {
-        now: outside.now,
-        draw: outside.draw,
-        weather: outside.weather,
-        dice: outside.dice,
-        agenda: outside.agenda,
-    };
-    (outside.net, air)
 }
 
 impl Reading {
@@ -245,7 +234,7 @@ impl State {
         while !self.full && !self.queue.is_empty() {
             pieces.clear();
             self.gather(pieces, disk, outside)?;
-            let (net, mut air) = sockets(outside);
+            let (net, mut air) = outside.air();
             match net.send(self.link, pieces, &mut air) {
                 Took::Some(count) if count > 0 => self.took(count),
                 Took::Some(_) | Took::Full => self.full = true,
@@ -325,7 +314,7 @@ impl State {
             if len >= reading.most || (enough && reading.hasty) {
                 break;
             }
-            let (net, mut air) = sockets(outside);
+            let (net, mut air) = outside.air();
             match net.recv(self.link, reading.most - len, &mut air) {
                 Got::Bytes(bytes) => reading.add(bytes),
                 _ if enough => break,
@@ -620,7 +609,7 @@ impl Connections {
         let link = state.link;
         let bits = state.bits(outside);
         ready.push_in(&mut state.line, bits, Coming::Closed(conn, why));
-        let (net, mut air) = sockets(outside);
+        let (net, mut air) = outside.air();
         net.node_close(link, &mut air);
     }
 }

@@ -40,7 +40,7 @@ fn with_file(seed: u64, chance: Chance) -> Rig {
         DiskOp::SyncDir(ROOT),
         make_dir(ROOT, "t", 7),
     ]);
-    rig.dice = failing(seed, 1, &[chance]).dice;
+    rig.around.dice = failing(seed, 1, &[chance]).around.dice;
     rig
 }
 
@@ -95,8 +95,8 @@ fn short_and_interrupted_calls_change_nothing_but_their_number() {
                 assert_eq!(bytes(&answer), &held[..], "seed {seed}");
             }
         }
-        assert!(rig.failed.is_empty(), "F3");
-        assert!(rig.dice.fired().len() > 100);
+        assert!(rig.around.failed.is_empty(), "F3");
+        assert!(rig.around.dice.fired().len() > 100);
     }
 }
 
@@ -168,9 +168,13 @@ fn each_fault_meets_the_calls_that_it_can_meet() {
             let failed = answers.iter().filter(|(_, answer)| *answer == Err(fault));
             let failed: Vec<_> = failed.map(|(what, _)| *what).collect();
             assert_eq!(failed, meets, "{chance:?}");
-            assert!(rig.failed.len() >= meets.len(), "F3");
+            assert!(rig.around.failed.len() >= meets.len(), "F3");
             let names_it = |what: &String| what.starts_with(chance.name());
-            assert!(rig.failed.iter().all(names_it), "{:?}", rig.failed);
+            assert!(
+                rig.around.failed.iter().all(names_it),
+                "{:?}",
+                rig.around.failed
+            );
             let other = answers.iter().filter(|(_, answer)| answer.is_err());
             // A directory that cannot be opened to be synced is believed no longer.
             let sync_dir = usize::from(chance == Chance::Busy);
@@ -182,7 +186,7 @@ fn each_fault_meets_the_calls_that_it_can_meet() {
 #[test]
 fn a_full_disk_takes_what_fits() {
     let mut rig = with_file(1, Chance::SegmentBreaks);
-    rig.full = true;
+    rig.around.full = true;
     assert_eq!(rig.run(write(1, 2048, &[2; 2048])), DONE, "F2");
     assert_eq!(rig.run(write(1, 0, &[3; 100])), DONE, "F2");
     rig.each(vec![DiskOp::Truncate {
@@ -192,9 +196,9 @@ fn a_full_disk_takes_what_fits() {
     assert_eq!(rig.run(write(1, 2048, &[2; 1])), Err(Fault::Full));
     let space = rig.run(DiskOp::Space(ROOT));
     assert!(matches!(space, Ok(DiskOutput::Space { free: 0, .. })));
-    rig.full = false;
+    rig.around.full = false;
     assert_eq!(rig.run(write(1, 2048, &[2; 1])), DONE);
-    assert!(rig.failed.is_empty(), "the atlas knows of it");
+    assert!(rig.around.failed.is_empty(), "the atlas knows of it");
 }
 
 #[test]
@@ -217,7 +221,7 @@ fn a_failed_sync_loses_what_it_should_have_covered() {
         let mut rig = with_file(3, chance);
         assert_eq!(rig.run(write(1, 0, &[2; 512])), DONE);
         assert_eq!(rig.run(sync(1)), Err(Fault::Broken));
-        rig.dice.stop();
+        rig.around.dice.stop();
         assert_eq!(bytes(&rig.run(read(1, 0, 1))), [shown], "{chance:?}");
         assert_eq!(rig.run(sync(1)), DONE);
         rig.loses_power();
@@ -231,7 +235,7 @@ fn a_lane_does_one_thing_after_the_other_and_lanes_do_not_wait_for_each_other() 
     for seed in 0..100 {
         let mut rig = with_file(seed, Chance::Stall);
         rig.run(open(2, ROOT, "b", Mode::Create)).expect("opened");
-        rig.dice.stop();
+        rig.around.dice.stop();
         rig.issue(write(2, 0, b"x"));
         let syncs = [rig.issue(sync(1)), rig.issue(sync(2))];
         let reading = rig.issue(read(1, 0, 1));
@@ -249,13 +253,13 @@ fn a_stall_holds_the_lanes_until_it_is_over() {
     for early in [false, true] {
         let mut rig = with_file(1, Chance::SegmentBreaks);
         let begins = rig.now;
-        rig.stalled = begins + 20 * SECOND;
+        rig.around.stalled = begins + 20 * SECOND;
         let syncs = rig.issue(sync(1));
         let mut told = Vec::new();
         while told.is_empty() {
             assert!(rig.is_ready() || rig.happen());
             if early && rig.now > begins + 5 * SECOND {
-                rig.stalled = 0;
+                rig.around.stalled = 0;
             }
             told = rig.dones();
         }
@@ -384,7 +388,7 @@ fn streams_are_whole_although_calls_are_short_interrupted_and_cold() {
             _ => None,
         });
         assert_eq!(heard.collect::<Vec<_>>().concat()[6..], held[5..50_005]);
-        assert!(rig.failed.is_empty(), "F3");
+        assert!(rig.around.failed.is_empty(), "F3");
     }
 }
 

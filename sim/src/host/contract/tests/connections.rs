@@ -178,7 +178,7 @@ fn output_arrives_whole_and_is_counted_once_a_turn() {
     let mut late = 0;
     for (seed, mut rig) in Rig::both(SEEDS) {
         let mut stream = Draw::new(seed).stream(Domain::Script, 0);
-        let (free, _) = rig.media.space();
+        let (free, _) = rig.around.media.space();
         let held = noise(&mut stream, 100_000);
         rig.each(vec![open(1, ROOT, "a", Mode::Create), write(1, 0, &held)]);
         let (link, conn) = rig.connect();
@@ -224,7 +224,11 @@ fn output_arrives_whole_and_is_counted_once_a_turn() {
         assert_eq!(counted, wanted.len() as u64);
         assert!(rig.arrived(link) == wanted, "seed {seed}");
         assert_eq!(rig.run(DiskOp::SyncDir(ROOT)), DONE);
-        assert_eq!(rig.media.space().0, free, "C5: nothing keeps the file");
+        assert_eq!(
+            rig.around.media.space().0,
+            free,
+            "C5: nothing keeps the file"
+        );
     }
     assert!(
         late > 0,
@@ -328,14 +332,14 @@ fn a_range_that_cannot_be_read_closes() {
             ]);
             let (_, conn) = rig.connect();
             if let Some(chance) = chance {
-                rig.dice = Rig::failing(seed, 1, &[chance]).dice;
+                rig.around.dice = Rig::failing(seed, 1, &[chance]).around.dice;
             }
             let Part::File { file, .. } = part else {
                 unreachable!("it is a range");
             };
             rig.send(conn, vec![Part::Bytes(Bytes::from_static(b"x")), part]);
             assert_eq!(closed(&rig.turns()), [Why::Disk(file, fault)]);
-            assert_eq!(rig.failed.len(), usize::from(chance.is_some()));
+            assert_eq!(rig.around.failed.len(), usize::from(chance.is_some()));
         }
     }
 }

@@ -128,7 +128,7 @@ fn identities_follow_renames_and_end_with_what_they_name() {
 #[test]
 fn removed_files_stay_readable_and_directories_go_with_all_that_is_in_them() {
     for (_, mut rig) in Rig::both(SEEDS) {
-        let (free, _) = rig.media.space();
+        let (free, _) = rig.around.media.space();
         rig.each(vec![
             make_dir(ROOT, "t", 7),
             make_dir(Dir(7), "s", 8),
@@ -162,7 +162,7 @@ fn removed_files_stay_readable_and_directories_go_with_all_that_is_in_them() {
         assert_eq!(answers[8], Ok(DiskOutput::Listed(Vec::new())));
         assert_eq!(bytes(&answers[10]), b"still");
         assert_eq!(answers[12], Ok(DiskOutput::Listed(Vec::new())));
-        let total = rig.media.space().1;
+        let total = rig.around.media.space().1;
         assert_eq!(answers[16], Ok(DiskOutput::Space { free, total }), "F4");
     }
 }
@@ -203,7 +203,7 @@ fn many_operations_at_once_leave_what_a_model_says() {
         for _ in 0..10 {
             let mut issued: Vec<Vec<u64>> = vec![Vec::new(); 3];
             if stream.one_in(4) {
-                rig.stalled = rig.now + stream.below(SECOND);
+                rig.around.stalled = rig.now + stream.below(SECOND);
             }
             for _ in 0..stream.below(40) {
                 let file = stream.below(3);
@@ -375,14 +375,14 @@ fn nothing_ends_in_a_stall_and_all_ends_after_it() {
     for seed in SEEDS {
         let mut rig = Rig::new(seed);
         rig.run(open(1, ROOT, "a", Mode::Create)).expect("opened");
-        rig.stalled = rig.now + SECOND;
+        rig.around.stalled = rig.now + SECOND;
         rig.issue(write(1, 0, b"x"));
         rig.issue(sync(1));
         rig.issue(make_dir(ROOT, "d", 3));
         let mut told = 0;
         loop {
             let dones = rig.dones();
-            assert!(dones.is_empty() || rig.now >= rig.stalled);
+            assert!(dones.is_empty() || rig.now >= rig.around.stalled);
             told += dones.len();
             if !rig.happen() {
                 break;
@@ -462,7 +462,7 @@ fn a_removal_may_be_half_done() {
             rig.happen();
         }
         rig.dies();
-        let names = rig.media.list("t", None, 9);
+        let names = rig.around.media.list("t", None, 9);
         left.insert(names.map_or(0, |names| names.len() + 1));
     }
     assert_eq!(left, BTreeSet::from([0, 1, 2, 3, 4]));
@@ -490,7 +490,7 @@ fn large_writes_of_many_slices_arrive_whole() {
 #[test]
 fn a_full_disk_refuses_and_heals() {
     for (_, mut rig) in Rig::both(SEEDS) {
-        rig.media.resize(16 << 10);
+        rig.around.media.resize(16 << 10);
         let (file, other) = (File(1), File(2));
         rig.each(vec![
             open(1, ROOT, "a", Mode::Create),

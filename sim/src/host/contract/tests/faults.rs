@@ -25,12 +25,12 @@ fn with_file(seed: u64, chance: Chance) -> Rig {
         DiskOp::SyncDir(ROOT),
         make_dir(ROOT, "t", 7),
     ]);
-    rig.dice = Rig::failing(seed, 1, &[chance]).dice;
+    rig.around.dice = Rig::failing(seed, 1, &[chance]).around.dice;
     rig
 }
 
 fn heal(rig: &mut Rig) {
-    rig.dice.stop();
+    rig.around.dice.stop();
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_failed_write_leaves_any_of_its_sectors() {
     for seed in 0..200 {
         let mut rig = with_file(seed, Chance::WriteFails);
         assert_eq!(rig.run(write(1, 512, &[2; 2048])), Err(Fault::Broken));
-        assert_eq!(rig.failed, ["write-fails a"]);
+        assert_eq!(rig.around.failed, ["write-fails a"]);
         heal(&mut rig);
         let answer = rig.run(read(1, 0, 9000));
         let there = bytes(&answer);
@@ -76,7 +76,7 @@ fn a_failed_sync_loses_what_it_should_have_covered_at_once_or_with_the_power() {
             let mut rig = with_file(seed, chance);
             assert_eq!(rig.run(write(1, 0, &[2; 512])), DONE);
             assert_eq!(rig.run(sync(1)), Err(Fault::Broken));
-            assert_eq!(rig.failed, [format!("{} a", chance.name())]);
+            assert_eq!(rig.around.failed, [format!("{} a", chance.name())]);
             heal(&mut rig);
             let answer = rig.run(read(1, 0, 1));
             assert_eq!(bytes(&answer), [shown], "{chance:?}");
@@ -103,7 +103,7 @@ fn a_failed_sync_of_a_directory_makes_no_name_durable() {
 fn reads_fail() {
     let mut rig = with_file(1, Chance::ReadFails);
     assert_eq!(rig.run(read(1, 0, 9)), Err(Fault::Broken));
-    assert_eq!(rig.failed, ["read-fails a"]);
+    assert_eq!(rig.around.failed, ["read-fails a"]);
     heal(&mut rig);
     assert_eq!(bytes(&rig.run(read(1, 0, 2))), [1, 1]);
 }
@@ -145,15 +145,15 @@ fn only_what_needs_room_meets_a_full_disk() {
         let mut rig = with_file(seed, Chance::Full);
         let answers = one_of_each(&mut rig);
         assert_eq!(failing(&answers, Fault::Full), full, "by chance");
-        assert_eq!(rig.failed.len(), full.len());
+        assert_eq!(rig.around.failed.len(), full.len());
 
         let mut rig = with_file(seed, Chance::SegmentBreaks);
-        rig.full = true;
+        rig.around.full = true;
         let answers = one_of_each(&mut rig);
         assert_eq!(failing(&answers, Fault::Full), full, "for a while");
         let space = &answers[13].1;
         assert!(matches!(space, Ok(DiskOutput::Space { free: 0, .. })));
-        assert!(rig.failed.is_empty(), "the atlas knows of it");
+        assert!(rig.around.failed.is_empty(), "the atlas knows of it");
         assert_eq!(
             rig.bytes("a").expect("there").len(),
             1000,
@@ -176,7 +176,7 @@ fn whoever_is_busy_did_nothing() {
         assert!(others.into_iter().eq(&never), "{answers:?}");
         assert_eq!(rig.bytes("a"), before);
         assert_eq!(rig.bytes("new"), None);
-        assert!(rig.media.status("d").is_err());
+        assert!(rig.around.media.status("d").is_err());
     }
 }
 
@@ -192,7 +192,7 @@ fn names_fail_and_may_have_changed_nevertheless() {
         ];
         assert_eq!(failed, names);
         for name in ["new", "d", "b"] {
-            left.insert((name, rig.media.status(name).is_ok()));
+            left.insert((name, rig.around.media.status(name).is_ok()));
         }
         heal(&mut rig);
         // An identity that was not given can be given.
@@ -221,7 +221,7 @@ fn a_call_fails_by_its_place_and_no_other() {
     let mut rig = Rig::failing(5, 10, &[Chance::WriteFails]);
     let failed = fired(&mut rig);
     assert!(failed.contains(&true) && failed.contains(&false));
-    let places = rig.dice.fired().clone();
+    let places = rig.around.dice.fired().clone();
     // The same from a list, without one of them.
     let mut listed = places.clone();
     let taken = listed.pop_first().expect("some");

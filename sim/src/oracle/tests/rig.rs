@@ -27,10 +27,10 @@ use crate::world::World;
 /// When the last client begins.
 const HORIZON: Nanos = 100 * SECOND;
 /// When a batch's first record was made.
-pub(super) const TIME: i64 = 1_700_000_000_000;
+pub(crate) const TIME: i64 = 1_700_000_000_000;
 
 /// An oracle and what it looks at.
-pub(super) struct Rig<O> {
+pub(crate) struct Rig<O> {
     pub oracle: O,
     pub script: Arc<Script>,
     pub atlas: Atlas,
@@ -222,19 +222,19 @@ impl<O: Oracle + Default> Rig<O> {
 
 /// Nothing is wrong.
 #[track_caller]
-pub(super) fn passes(verdict: Verdict) {
+pub(crate) fn passes(verdict: Verdict) {
     assert_eq!(verdict, Ok(()));
 }
 
 /// It cannot be, for a reason that has these words.
 #[track_caller]
-pub(super) fn fires(verdict: Verdict, words: &str) {
+pub(crate) fn fires(verdict: Verdict, words: &str) {
     let violation = verdict.expect_err("no oracle minds");
     assert!(violation.what.contains(words), "{}", violation.what);
 }
 
 /// Partition 0 of the topic of this name and id, named by its id.
-pub(super) fn topic(name: &str, id: u8) -> Named {
+pub(crate) fn topic(name: &str, id: u8) -> Named {
     Named {
         topic: Arc::from(name),
         id: [id; 16],
@@ -244,7 +244,7 @@ pub(super) fn topic(name: &str, id: u8) -> Named {
 }
 
 /// A topic with one partition, as Metadata shows it.
-pub(super) fn listed(named: &Named) -> TopicShown {
+pub(crate) fn listed(named: &Named) -> TopicShown {
     TopicShown {
         error: 0,
         name: Arc::clone(&named.topic),
@@ -254,7 +254,7 @@ pub(super) fn listed(named: &Named) -> TopicShown {
 }
 
 /// The same, named by its name.
-pub(super) fn by_name(named: &Named) -> Named {
+pub(crate) fn by_name(named: &Named) -> Named {
     Named {
         by_id: false,
         ..named.clone()
@@ -262,7 +262,7 @@ pub(super) fn by_name(named: &Named) -> Named {
 }
 
 /// What a client sends in this operation: so many records, a millisecond apart.
-pub(super) fn batch(op: u32, records: u16) -> Arc<Batch> {
+pub(crate) fn batch(op: u32, records: u16) -> Arc<Batch> {
     let id = |record| RecordId {
         client: 1,
         op,
@@ -285,7 +285,7 @@ pub(super) fn batch(op: u32, records: u16) -> Arc<Batch> {
 }
 
 /// The same of an idempotent producer, beginning with this sequence.
-pub(super) fn in_sequence(batch: &Batch, id: i64, sequence: i32) -> Arc<Batch> {
+pub(crate) fn in_sequence(batch: &Batch, id: i64, sequence: i32) -> Arc<Batch> {
     let epoch = 0;
     Arc::new(Batch {
         producer: Some(Producer {
@@ -298,7 +298,7 @@ pub(super) fn in_sequence(batch: &Batch, id: i64, sequence: i32) -> Arc<Batch> {
 }
 
 /// A batch as a reader is shown it at `base`, unchanged.
-pub(super) fn shown(batch: &Batch, base: i64) -> BatchShown {
+pub(crate) fn shown(batch: &Batch, base: i64) -> BatchShown {
     let offsets = base..;
     let records = offsets
         .zip(&batch.records)
@@ -317,7 +317,7 @@ pub(super) fn shown(batch: &Batch, base: i64) -> BatchShown {
 }
 
 /// These batches, of a log that starts at 0 and is readable up to `high_watermark`.
-pub(super) fn fetched(high_watermark: i64, batches: Vec<BatchShown>) -> Fetched {
+pub(crate) fn fetched(high_watermark: i64, batches: Vec<BatchShown>) -> Fetched {
     Fetched {
         error: 0,
         high_watermark,
@@ -331,7 +331,7 @@ pub(super) fn fetched(high_watermark: i64, batches: Vec<BatchShown>) -> Fetched 
 }
 
 /// It lies at `base`.
-pub(super) fn taken(base: i64) -> Produced {
+pub(crate) fn taken(base: i64) -> Produced {
     Produced {
         error: 0,
         base_offset: base,
@@ -341,7 +341,7 @@ pub(super) fn taken(base: i64) -> Produced {
 }
 
 /// ListOffsets names this record.
-pub(super) fn offset(offset: i64, timestamp: i64) -> Listed {
+pub(crate) fn offset(offset: i64, timestamp: i64) -> Listed {
     Listed {
         error: 0,
         timestamp,
@@ -351,7 +351,7 @@ pub(super) fn offset(offset: i64, timestamp: i64) -> Listed {
 }
 
 /// A request to take one batch.
-pub(super) fn produce(to: &Named, batch: &Arc<Batch>, acks: i16) -> Ask {
+pub(crate) fn produce(to: &Named, batch: &Arc<Batch>, acks: i16) -> Ask {
     Ask::Produce {
         acks,
         parts: vec![(to.clone(), Arc::clone(batch))],
@@ -360,7 +360,7 @@ pub(super) fn produce(to: &Named, batch: &Arc<Batch>, acks: i16) -> Ask {
 }
 
 /// A request to read from `offset` on.
-pub(super) fn fetch(of: &Named, offset: i64) -> Ask {
+pub(crate) fn fetch(of: &Named, offset: i64) -> Ask {
     Ask::Fetch {
         max_wait_ms: 500,
         min_bytes: 1,
@@ -373,7 +373,7 @@ pub(super) fn fetch(of: &Named, offset: i64) -> Ask {
 }
 
 /// A script in which nothing goes wrong: one client, which does this, one thing after the other.
-pub(super) fn script(operations: Vec<Operation>) -> Script {
+pub(crate) fn script(operations: Vec<Operation>) -> Script {
     let quick = Span {
         least: 10 * US,
         spread: 0,
@@ -423,7 +423,7 @@ pub(super) fn script(operations: Vec<Operation>) -> Script {
 }
 
 /// What makes topic `t0` with so many partitions.
-pub(super) fn create(partitions: i32) -> Operation {
+pub(crate) fn create(partitions: i32) -> Operation {
     Operation::CreateTopic {
         topic: 0,
         partitions,
@@ -432,7 +432,7 @@ pub(super) fn create(partitions: i32) -> Operation {
 }
 
 /// What writes one batch of ten records to its first partition.
-pub(super) fn write() -> Operation {
+pub(crate) fn write() -> Operation {
     Operation::Produce {
         places: vec![Place {
             topic: 0,
@@ -447,6 +447,6 @@ pub(super) fn write() -> Operation {
 }
 
 /// A node that has lived through a script until shortly before faults would stop, and its disk.
-pub(super) fn node(script: Script) -> (Broker, Media) {
+pub(crate) fn node(script: Script) -> (Broker, Media) {
     World::new(Arc::new(script), false).node_at(HORIZON - SECOND)
 }
