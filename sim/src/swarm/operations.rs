@@ -110,6 +110,14 @@ pub fn clients(stream: &mut Stream, horizon: Nanos) -> Vec<ClientScript> {
         for at in times(stream, &features, all / u64::from(count), begin, horizon) {
             ops.push((at, writer.operation(stream)));
         }
+        if features.patient {
+            // The last poll may be long: it holds nothing up.
+            let mut last = writer.fetch(stream);
+            if let Operation::Fetch { max_wait_ms, .. } = &mut last {
+                *max_wait_ms = stream.size(500, 8_000) as i32;
+            }
+            ops.push((horizon - horizon / 20, last));
+        }
         if features.churn && (id == 1 || stream.one_in(4)) {
             churn(stream, &features, &topics, horizon, &mut ops);
         }
@@ -451,7 +459,7 @@ impl Writer<'_> {
             max_wait_ms: match stream.below(8) {
                 0 | 1 => 0,
                 2 => stream.size(1, 3_000) as i32,
-                3 if self.features.patient => stream.size(500, 8_000) as i32,
+                3 if self.features.patient && stream.one_in(16) => stream.size(500, 4_000) as i32,
                 _ => stream.size(1, 200) as i32,
             },
             min_bytes: match stream.below(4) {
