@@ -273,12 +273,7 @@ impl Log {
                 self.roll(base, fx);
             }
             (Waiting::Rolled { base, file }, Ok(_)) => self.on_rolled(base, file, fx),
-            (Waiting::Named(file), Ok(_)) => {
-                for unsynced in &mut self.unsynced {
-                    unsynced.named |= unsynced.file == file;
-                }
-                self.remove_dropped(fx);
-            }
+            (Waiting::Named(file), Ok(_)) => self.on_named(file, fx),
             (
                 Waiting::Granted { .. } | Waiting::Made(_) | Waiting::Rolled { .. },
                 Err(Fault::Full | Fault::Busy),
@@ -289,6 +284,13 @@ impl Log {
                 assert!(self.phase != Phase::Open, "A2: {waiting:?} is not writing");
             }
         }
+    }
+
+    fn on_named(&mut self, file: File, fx: &mut impl Emit) {
+        for unsynced in &mut self.unsynced {
+            unsynced.named |= unsynced.file == file;
+        }
+        self.remove_dropped(fx);
     }
 
     /// There is no room, or nothing to open a file with, for what the next write needs.

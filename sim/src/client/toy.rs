@@ -237,7 +237,10 @@ impl Toy {
         let mut reader = Reader::new(frame);
         let head = RequestHeader::read(&mut reader).expect("a request");
         let key = ApiKey::from_i16(head.request_api_key).expect("a key");
-        *self.asked.entry((key, head.request_api_version)).or_default() += 1;
+        *self
+            .asked
+            .entry((key, head.request_api_version))
+            .or_default() += 1;
         if self.is(self.mind.hangs_up) && self.stream.coin() {
             return Said::HangUp;
         }
@@ -249,7 +252,12 @@ impl Toy {
                 log.lose();
             }
         }
-        let said = self.answer(key, head.request_api_version, head.correlation_id, &mut reader);
+        let said = self.answer(
+            key,
+            head.request_api_version,
+            head.correlation_id,
+            &mut reader,
+        );
         if self.is(self.mind.hangs_up) {
             Said::HangUp
         } else {
