@@ -35,8 +35,8 @@ impl Oracle for StepBudget {
 pub struct ResourceBounds;
 
 const BOUNDS: &str = "resource-bounds";
-/// Past its budget a node reads no further, but one request of each connection may have come in: no client of ours sends more than this.
-const OVER: i64 = 16 << 20;
+/// Past its budget a node reads no further, but one request may have come in that is larger than all of it: `socket.request.max.bytes`.
+const OVER: i64 = 100 << 20;
 /// `queued.max.request.bytes` when it is not set.
 const BUDGET: i64 = 512 << 20;
 
