@@ -435,26 +435,29 @@ impl Log {
     ) -> Result<(), Fault> {
         match loaded(load.on_done(result, fx))? {
             None => opening.stage = Stage::Snapshot(load, offset),
-            Some(bytes) => match Producers::parse(&bytes) {
-                Some(producers) => {
-                    self.producers = producers;
-                    opening.state_from = Offset(offset);
-                    self.read_tail(opening, fx);
+            // One that knows of what came after it is another's, or of another time: its checksum says nothing of that.
+            Some(bytes) => {
+                match Producers::parse(&bytes).filter(|p| p.known_to() <= Offset(offset)) {
+                    Some(producers) => {
+                        self.producers = producers;
+                        opening.state_from = Offset(offset);
+                        self.read_tail(opening, fx);
+                    }
+                    None => {
+                        sometimes!(fx, "a producer snapshot was torn");
+                        let text =
+                            format!("the producer snapshot {offset} is torn; an older one is used");
+                        self.note(Level::Warn, &text, fx);
+                        self.snapshots.remove(&offset);
+                        let op = DiskOp::Remove {
+                            dir: self.dir,
+                            name: name(offset, "snapshot"),
+                        };
+                        self.ops.issue(Waiting::Aside("a torn snapshot"), op, fx);
+                        self.next_snapshot(opening, fx);
+                    }
                 }
-                None => {
-                    sometimes!(fx, "a producer snapshot was torn");
-                    let text =
-                        format!("the producer snapshot {offset} is torn; an older one is used");
-                    self.note(Level::Warn, &text, fx);
-                    self.snapshots.remove(&offset);
-                    let op = DiskOp::Remove {
-                        dir: self.dir,
-                        name: name(offset, "snapshot"),
-                    };
-                    self.ops.issue(Waiting::Aside("a torn snapshot"), op, fx);
-                    self.next_snapshot(opening, fx);
-                }
-            },
+            }
         }
         Ok(())
     }

@@ -310,6 +310,15 @@ impl Producers {
         Some(Producers { by_id, open })
     }
 
+    /// The first offset behind everything that is remembered.
+    pub(crate) fn known_to(&self) -> Offset {
+        let ends = self.by_id.values().map(|producer| {
+            let last = producer.batches.iter().map(|batch| batch.last_offset).max();
+            last.max(producer.transaction).map_or(0, |last| last + 1)
+        });
+        Offset(ends.max().unwrap_or(0))
+    }
+
     pub(crate) fn check(&self) {
         for (id, producer) in &self.by_id {
             let rising = producer
