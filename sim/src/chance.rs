@@ -83,6 +83,8 @@ pub struct Dice {
     draw: Draw,
     chances: Arc<Chances>,
     stopped: bool,
+    /// The next sync of a segment fails.
+    armed: bool,
     fired: BTreeSet<Fired>,
 }
 
@@ -93,6 +95,7 @@ impl Dice {
             draw,
             chances: Arc::new(chances),
             stopped: false,
+            armed: false,
             fired: BTreeSet::new(),
         }
     }
@@ -115,6 +118,16 @@ impl Dice {
             self.fired.insert(place);
         }
         wrong
+    }
+
+    /// The next sync of a segment fails, if nothing stops the dice before.
+    pub fn arm(&mut self) {
+        self.armed = true;
+    }
+
+    /// Whether this sync of a segment is the one that fails.
+    pub fn fails_armed(&mut self) -> bool {
+        std::mem::take(&mut self.armed) && !self.stopped
     }
 
     /// From now on nothing goes wrong.

@@ -173,45 +173,20 @@ fn first_lost(base: i64, segment: &[u8], from: usize) -> i64 {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use ottla_media::{Fate, Media, Opening};
+    use ottla_media::{Fate, Media};
     use ottla_protocol::Uuid;
-    use ottla_record::{Builder, BuilderSettings};
 
     use super::damage;
     use crate::atlas::Entry;
     use crate::draw::Draw;
     use crate::history::Partition;
-    use crate::on_disk;
+    use crate::on_disk::{
+        self,
+        made::{put, segment},
+    };
     use crate::script::{Damage, DamageKind, Target};
 
     const TOPIC: [u8; 16] = [7; 16];
-
-    fn put(media: &mut Media, path: &str, bytes: &[u8]) {
-        let how = Opening {
-            create: true,
-            truncate: true,
-        };
-        let node = media.open(path, how).expect("room").node;
-        media.write(node, 0, bytes).expect("room");
-        media.sync(node).expect("there");
-        media.close(node);
-    }
-
-    /// Ten batches of three records each.
-    fn segment(base: i64) -> Vec<u8> {
-        let batch = |nth: i64| {
-            let mut builder = Builder::new(BuilderSettings {
-                base_offset: base + 3 * nth,
-                ..BuilderSettings::default()
-            });
-            for record in 0..3 {
-                let value = vec![(base + nth) as u8; 100 + record];
-                builder.append(1, None, Some(&value), &[]);
-            }
-            builder.finish()
-        };
-        (0..10).map(batch).collect::<Vec<_>>().concat()
-    }
 
     fn disk() -> Media {
         let mut media = Media::new(1 << 20);

@@ -39,6 +39,8 @@ pub struct LogOnDisk {
     pub batches: Vec<BatchOnDisk>,
     /// The offset after the last whole batch.
     pub end: i64,
+    /// How many bytes the batches take.
+    pub bytes: u64,
     /// Why it ends there: nothing more, or what follows is not whole.
     pub torn: bool,
 }
@@ -78,6 +80,19 @@ pub fn topic_id(media: &Media, dir: &str) -> Option<[u8; 16]> {
         .lines()
         .find_map(|line| line.strip_prefix("topic_id: "))?;
     id.parse::<Uuid>().ok().map(|id| id.0)
+}
+
+/// What one of the offset checkpoints says, by the partition's directory.
+pub fn checkpoint(media: &Media, name: &str) -> BTreeMap<String, i64> {
+    let bytes = file(media, name).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let entry = |line: &str| {
+        let mut words = line.split(' ');
+        let (topic, index) = (words.next()?, words.next()?);
+        let offset = words.next()?.parse().ok()?;
+        Some((format!("{topic}-{index}"), offset))
+    };
+    text.lines().filter_map(entry).collect()
 }
 
 /// One directory's log.
@@ -134,6 +149,7 @@ fn batches(bytes: &[u8], log: &mut LogOnDisk) -> bool {
             hash: hash(batch.bytes()),
         });
         log.end = header.next_offset();
+        log.bytes += header.size() as u64;
         at += header.size();
     }
     true
@@ -148,4 +164,39 @@ pub fn hash(bytes: &[u8]) -> u64 {
         let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
         (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     })
+}
+
+/// What tests put on a disk.
+#[cfg(test)]
+pub(crate) mod made {
+    use ottla_media::{Media, Opening};
+    use ottla_record::{Builder, BuilderSettings};
+
+    /// A file that no power cut takes.
+    pub(crate) fn put(media: &mut Media, path: &str, bytes: &[u8]) {
+        let how = Opening {
+            create: true,
+            truncate: true,
+        };
+        let node = media.open(path, how).expect("room").node;
+        media.write(node, 0, bytes).expect("room");
+        media.sync(node).expect("there");
+        media.close(node);
+    }
+
+    /// Ten batches of three records each.
+    pub(crate) fn segment(base: i64) -> Vec<u8> {
+        let batch = |nth: i64| {
+            let mut builder = Builder::new(BuilderSettings {
+                base_offset: base + 3 * nth,
+                ..BuilderSettings::default()
+            });
+            for record in 0..3 {
+                let value = vec![(base + nth) as u8; 100 + record];
+                builder.append(1, None, Some(&value), &[]);
+            }
+            builder.finish()
+        };
+        (0..10).map(batch).collect::<Vec<_>>().concat()
+    }
 }

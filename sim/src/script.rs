@@ -79,7 +79,10 @@ impl Script {
             Operation::Produce { skew, .. } => skew < -HOUR_MS,
             _ => false,
         };
-        self.settings.contains_key("producer.id.expiration.ms")
+        let expiration = self.settings.get("producer.id.expiration.ms");
+        // No run takes an hour, and no record of a producer is that old.
+        let soon = |ms: &String| ms.parse::<i64>().is_ok_and(|ms| ms < HOUR_MS);
+        expiration.is_some_and(soon)
             || self.faults.iter().any(jumps)
             || self.clients.iter().any(|client| client.ops.iter().any(old))
     }
@@ -230,6 +233,23 @@ pub enum Fault {
         /// After so many effects of a turn.
         effects: Option<u32>,
     },
+    /// The process dies at once, and is started again so soon. What is to happen to the life after can be timed by it.
+    Restart {
+        /// The page cache goes with it.
+        power: bool,
+        /// How soon.
+        #[serde(with = "crate::nanos")]
+        after: Nanos,
+    },
+    /// The process dies when it is about to remove a segment of a partition of which it has removed so many others from now on.
+    DieRemoving {
+        /// The page cache goes with it.
+        power: bool,
+        /// So many are removed before.
+        segments: u32,
+    },
+    /// The next sync of a topic's segment fails; what it should have covered reads well until the power goes.
+    SyncFails,
     /// The node is asked to stop, with so much time, and is started again.
     Stop {
         /// Its patience.
@@ -455,6 +475,14 @@ pub enum Operation {
     ListOffsets {
         places: Vec<Place>,
         timestamp: i64,
+    },
+    /// By the time of a record that was taken: of the batch so many before the last one of this client.
+    ListTaken {
+        back: u32,
+        /// Which record of the batch, counted modulo how many there are.
+        record: u32,
+        /// Added to its time, milliseconds.
+        ms: i64,
     },
     EpochEnd {
         place: Place,

@@ -102,6 +102,17 @@ impl Client {
                 },
                 seek: false,
             }),
+            Operation::ListTaken { back, record, ms } => {
+                let (_, parcel) = self.producer.remembered(*back)?;
+                let records = &parcel.batch.records;
+                let (_, time) = records.get(*record as usize % records.len().max(1))?;
+                What::List(List {
+                    places: vec![parcel.place],
+                    // A record may have no time.
+                    timestamp: (time + ms).max(0),
+                    seek: false,
+                })
+            }
             Operation::Reconnect | Operation::ProduceEverywhere | Operation::ReadEverything => {
                 return None;
             }

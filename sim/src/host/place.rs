@@ -31,7 +31,8 @@ impl Place {
 
     /// Whether this call goes wrong; then the atlas is told.
     pub(super) fn fails(&self, chance: Chance, path: &str, outside: &mut Outside<'_>) -> bool {
-        let fails = outside.dice.fires(chance, self.entity, self.n);
+        let fails = outside.dice.fires(chance, self.entity, self.n)
+            || chance == Chance::SyncFailsKeeps && is_segment(path) && outside.dice.fails_armed();
         if fails {
             outside.failed.push(format!("{} {path}", chance.name()));
         }
@@ -64,4 +65,9 @@ impl Place {
             }
         }
     }
+}
+
+/// Whether it is a segment of a topic.
+fn is_segment(path: &str) -> bool {
+    path.ends_with(".log") && !path.contains("__cluster_metadata")
 }

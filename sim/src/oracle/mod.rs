@@ -21,7 +21,9 @@ mod offsets;
 mod polls;
 mod receipts;
 mod recovery;
+mod refusal;
 mod replies;
+mod retention;
 mod topics;
 mod visibility;
 
@@ -141,6 +143,8 @@ pub struct Oracles {
     topics: topics::Topics,
     metadata_replay: metadata_replay::MetadataReplay,
     recovery: recovery::Recovery,
+    refusal: refusal::Refusal,
+    retention: retention::Retention,
     step_budget: bounds::StepBudget,
     resource_bounds: bounds::ResourceBounds,
     invariants: invariants::Invariants,
@@ -154,7 +158,7 @@ pub struct Oracles {
 }
 
 impl Oracles {
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 21]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 23]) {
         (
             &self.ledger,
             [
@@ -169,6 +173,8 @@ impl Oracles {
                 &mut self.cursors,
                 &mut self.metadata_replay,
                 &mut self.recovery,
+                &mut self.refusal,
+                &mut self.retention,
                 &mut self.step_budget,
                 &mut self.resource_bounds,
                 &mut self.invariants,

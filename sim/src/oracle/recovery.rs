@@ -1,5 +1,5 @@
 //! What a restart shows is what was there: a node that is started on what a life left has every whole batch up to the first that is not,
-//! the same bytes, and remembers of each producer the last sequence that is in its log.
+//! the same bytes, and remembers of each producer the last sequence that is in its log, and of nobody else anything.
 
 use std::collections::BTreeMap;
 
@@ -94,6 +94,14 @@ fn producers(name: &str, left: &LogOnDisk, known: &BTreeMap<i64, (i16, i32)>) ->
             let end = ottla_record::sequence_after(sequence, batch.records - 1);
             last.insert(id, (epoch, end));
         }
+    }
+    // Of what retention has taken, producers are remembered longer than their batches.
+    let stranger = known.keys().find(|id| !last.contains_key(id));
+    if let Some(id) = stranger.filter(|_| left.first == 0) {
+        return fired(
+            NAME,
+            format!("{name}: producer {id} is remembered, and the log has nothing of it"),
+        );
     }
     for (id, last) in last {
         if known.get(&id) != Some(&last) {

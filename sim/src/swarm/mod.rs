@@ -3,6 +3,7 @@
 
 mod faults;
 pub(crate) mod operations;
+mod scenarios;
 mod settings;
 
 use crate::draw::{Domain, Draw, Stream};
@@ -71,6 +72,9 @@ pub fn script(seed: u64, profile: Profile) -> Script {
         clients,
     };
     script.faults = faults::faults(&mut stream(7), profile, &script);
+    let rows = scenarios::faults(&mut stream(9), profile, horizon);
+    script.faults.extend(rows);
+    script.faults.sort_by_key(|fault| fault.at);
     script
 }
 

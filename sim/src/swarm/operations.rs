@@ -191,9 +191,11 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
     // Without small segments a run of seconds rolls none.
     if !stream.one_in(4) {
         let least = if stream.one_in(8) { 200 } else { 3_000 };
+        // What is to be taken away is whole segments.
+        let most = if features.retention { 10_000 } else { 100_000 };
         set(
             "internal.segment.bytes",
-            stream.size(least, 100_000).to_string(),
+            stream.size(least, most).to_string(),
         );
     }
     if features.large && stream.coin() {
@@ -206,6 +208,12 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
             _ => ("retention.ms", stream.size(500, 60_000)),
         };
         set(name, value.to_string());
+    }
+    // What is only compacted is kept whatever it takes: that shows where something else is not.
+    let policy = features.settings && stream.one_in(4) || features.retention && stream.one_in(3);
+    if policy {
+        let policies = ["delete", "compact", "compact,delete"];
+        set("cleanup.policy", stream.pick(&policies).to_string());
     }
     if !features.settings {
         return;
@@ -224,8 +232,7 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
             set(name, value.to_string());
         }
     }
-    let words: [(&str, &[&str]); 4] = [
-        ("cleanup.policy", &["delete", "compact", "compact,delete"]),
+    let words: [(&str, &[&str]); 3] = [
         ("message.timestamp.type", &["CreateTime", "LogAppendTime"]),
         (
             "compression.type",
@@ -492,6 +499,15 @@ impl Writer<'_> {
                 place: self.place(stream),
                 epoch: stream.below(4) as i32,
             },
+            4 | 5 if self.features.times => Operation::ListTaken {
+                back: stream.below(7) as u32,
+                record: stream.below(20) as u32,
+                ms: match stream.below(8) {
+                    0 => -1,
+                    1 => 1,
+                    _ => 0,
+                },
+            },
             _ => Operation::ListOffsets {
                 places: self.places(stream, 6),
                 timestamp: self.timestamp(stream),
@@ -593,6 +609,7 @@ mod tests {
             "Fetch",
             "Seek",
             "ListOffsets",
+            "ListTaken",
             "EpochEnd",
             "Metadata",
             "DescribeConfigs",

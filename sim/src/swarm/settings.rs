@@ -41,6 +41,12 @@ pub fn settings(stream: &mut Stream) -> BTreeMap<String, String> {
             settings.insert(name.to_owned(), value.to_string());
         }
     }
+    // Every five minutes, as nobody says otherwise, is never in a run of seconds.
+    if !stream.one_in(4) {
+        let name = "log.retention.check.interval.ms".to_owned();
+        let often = stream.size(50, 10_000).to_string();
+        settings.entry(name).or_insert(often);
+    }
     if stream.one_in(4) {
         settings.insert("log.preallocate".to_owned(), "true".to_owned());
     }

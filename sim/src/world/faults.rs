@@ -25,6 +25,9 @@ impl World {
         match fault {
             Fault::Kill { effects } => self.crash(Crash::Kill, effects),
             Fault::PowerCut { effects } => self.crash(Crash::PowerCut, effects),
+            Fault::Restart { power, after } => self.restart(power, after),
+            Fault::DieRemoving { power, segments } => self.die_removing(power, segments),
+            Fault::SyncFails => self.around.dice.arm(),
             Fault::Stop { patience } => {
                 let until = self.until(patience);
                 self.node.atlas.note(now, Entry::Stops { until });
@@ -49,14 +52,7 @@ impl World {
                 self.late(lasts);
                 self.around.stalled = self.until(lasts);
             }
-            Fault::DiskFull { lasts } => {
-                self.around.full = true;
-                let until = self.until(lasts);
-                self.node.atlas.note(now, Entry::Full { until });
-                self.around
-                    .agenda
-                    .at(until, Happening::Over(Over::DiskFull));
-            }
+            Fault::DiskFull { lasts } => self.fill_disk(lasts),
             Fault::Break { client, how } => {
                 let mut said = Vec::new();
                 let (net, mut air) = self.air();
@@ -84,11 +80,7 @@ impl World {
                     self.node.atlas.note(now, entry);
                 }
             }
-            Fault::Wipe => {
-                self.crash(Crash::Kill, None);
-                self.around.media = Media::new(self.script.weather.capacity);
-                self.node.atlas.note(now, Entry::Wiped);
-            }
+            Fault::Wipe => self.wipe(),
         }
     }
 
@@ -96,6 +88,32 @@ impl World {
     fn late(&mut self, lasts: Nanos) {
         let until = self.until(lasts);
         self.node.atlas.note(self.now, Entry::Late { until });
+    }
+
+    fn fill_disk(&mut self, lasts: Nanos) {
+        self.around.full = true;
+        let until = self.until(lasts);
+        self.node.atlas.note(self.now, Entry::Full { until });
+        self.around.agenda.at(until, Happening::Over(Over::DiskFull));
+    }
+
+    fn wipe(&mut self) {
+        self.crash(Crash::Kill, None);
+        self.around.media = Media::new(self.script.weather.capacity);
+        self.node.atlas.note(self.now, Entry::Wiped);
+    }
+
+    fn restart(&mut self, power: bool, after: Nanos) {
+        self.crash(Crash::of(power), None);
+        let at = self.until(after);
+        self.around.agenda.at(at, Happening::Start);
+    }
+
+    fn die_removing(&mut self, power: bool, segments: u32) {
+        self.node.crash = Crash::of(power);
+        if let Some(process) = &mut self.node.process {
+            process.crash_removing = Some(segments);
+        }
     }
 
     fn ask_to_stop(&mut self, patience: Nanos) {
@@ -133,6 +151,7 @@ impl World {
         if let Some(process) = &mut self.node.process {
             // A life that was about to end by a fault goes on; one that waited out a pause takes its turn.
             process.crash_after = None;
+            process.crash_removing = None;
             process.turn_at = None;
         }
         let (net, mut air) = self.air();

@@ -9,7 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ottla_broker::{Broker, BrokerAsk, BrokerTell};
 use ottla_machine::limits::TURN_ROUNDS;
-use ottla_machine::{Dir, Effect, Effects, Event, Job, Machine, Note, Now, Op, Output, Spent};
+use ottla_machine::{
+    Dir, DiskOp, Effect, Effects, Event, Job, Machine, Note, Now, Op, Output, Spent,
+};
 
 use crate::draw::Domain;
 use crate::host::contract::Contract;
@@ -60,6 +62,13 @@ pub(crate) enum Crash {
     PowerCut,
 }
 
+impl Crash {
+    /// With or without the power.
+    pub(crate) fn of(power: bool) -> Crash {
+        if power { Crash::PowerCut } else { Crash::Kill }
+    }
+}
+
 /// What a turn came to.
 #[derive(Debug, Default)]
 pub(crate) struct Turned {
@@ -105,6 +114,10 @@ pub(crate) struct Process {
     pub turn_at: Option<Nanos>,
     /// The life ends after so many further effects.
     pub crash_after: Option<u32>,
+    /// The life ends when it is about to remove a segment, after so many others of that partition.
+    pub crash_removing: Option<u32>,
+    /// How many segments it has removed since that was wanted, by partition.
+    removed: BTreeMap<Dir, u32>,
 }
 
 impl Process {
@@ -124,6 +137,8 @@ impl Process {
             origin,
             turn_at: None,
             crash_after: None,
+            crash_removing: None,
+            removed: BTreeMap::new(),
         }
     }
 
@@ -253,6 +268,14 @@ impl Process {
                 }
                 *left -= 1;
             }
+            if let (Some(before), Some(dir)) = (self.crash_removing, removes_segment(&effect)) {
+                let removed = self.removed.entry(dir).or_insert(0);
+                if *removed >= before {
+                    turned.crashed = true;
+                    return false;
+                }
+                *removed += 1;
+            }
             self.performed += 1;
             watch.effect(&effect);
             match effect {
@@ -272,6 +295,16 @@ impl Process {
     /// How often each rare situation was met since this was asked last.
     pub(crate) fn take_sites(&mut self) -> BTreeMap<&'static str, u64> {
         take_sites(&mut self.fx)
+    }
+}
+
+/// The directory of the segment that is to be removed.
+fn removes_segment(effect: &Effect<Broker>) -> Option<Dir> {
+    match effect {
+        Effect::Disk(_, DiskOp::Remove { dir, name }) if name.as_str().ends_with(".log") => {
+            Some(*dir)
+        }
+        _ => None,
     }
 }
 
