@@ -68,7 +68,10 @@ impl Script {
             _ => false,
         };
         self.settings.keys().any(retains)
-            || self.clients.iter().any(|client| client.ops.iter().any(topic))
+            || self
+                .clients
+                .iter()
+                .any(|client| client.ops.iter().any(topic))
     }
 
     /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka. They are forgotten by

@@ -112,7 +112,9 @@ impl Polls {
         let parts = wanted.iter().map(|(_, _, bytes)| room(*bytes));
         let bytes = parts.sum::<u64>().min(room(*max_bytes)).max(largest);
         let weather = &scene.script.weather;
-        let logs = scene.broker.map_or(0, |broker| broker.logs().count() as u64);
+        let logs = scene
+            .broker
+            .map_or(0, |broker| broker.logs().count() as u64);
         SECOND
             + weather.travel(200 + 100 * many)
             + weather.travel(bytes + 200 * (many + 1))

@@ -94,7 +94,9 @@ impl World {
         self.around.full = true;
         let until = self.until(lasts);
         self.node.atlas.note(self.now, Entry::Full { until });
-        self.around.agenda.at(until, Happening::Over(Over::DiskFull));
+        self.around
+            .agenda
+            .at(until, Happening::Over(Over::DiskFull));
     }
 
     fn wipe(&mut self) {
