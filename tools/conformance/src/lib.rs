@@ -1,4 +1,5 @@
-//! One conformance suite for who performs a machine's disk operations: today `io`'s arms, over real, recorded and pure files. In: a [`Disk`], which issues operations and tells what came of them. Out: a panic where CONTRACT.md is not kept, else the
+//! One conformance suite for who performs a machine's disk operations: today `io`'s arms, over real, recorded and pure files.
+//! In: a [`Disk`], which issues operations and tells what came of them. Out: a panic where CONTRACT.md is not kept, else the
 //! answers of a [`Check`], which must be the same on every arm.
 //!
 //! What only one arm does (how a crash tears, in which orders calls end) is tried beside that arm.
