@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_machine::{Job, WallMs};
-use ottla_record::{Batch, Malformed};
+use ottla_record::{Batch, Malformed, unpack};
 
 use crate::validate::unpack_limit;
 use crate::{LogConfig, Origin, Ready, Refusal};
@@ -64,11 +64,12 @@ impl Job for LogJob {
                 origin,
             } => LogProduct::Judged(crate::validate::judge(&config, now, records, pins, origin)),
             LogJob::Unpack { batch, limit } => {
-                LogProduct::Unpacked(Batch::parse(&batch).and_then(|batch| {
-                    batch
-                        .records(limit)
-                        .map(|records| Bytes::copy_from_slice(records.bytes()))
-                }))
+                let unpacked = Batch::parse(&batch).and_then(|batch| {
+                    let codec = batch.header().compression()?;
+                    unpack(codec, batch.packed(), limit)
+                });
+                // It will be held, and be charged what it is.
+                LogProduct::Unpacked(unpacked.map(|records| records.into_boxed_slice().into()))
             }
         }
     }

@@ -52,8 +52,12 @@ pub const EXPIRE_PRODUCERS: Limit = Limit::new("producers looked at", 1024, 1);
 /// A single batch on disk larger than this is not one: Kafka's own limit is an i32, ours what a request may carry.
 pub const BATCH_BYTES: usize = 256 << 20;
 
-/// What compressed records may unpack to, as a multiple of `max.message.bytes`; a bomb is refused.
-pub const UNPACK_RATIO: usize = 64;
+/// What compressed records may unpack to, as a multiple of their batch; a bomb is refused, and may cost 64 MiB in all when it has 1 MiB:
+/// what was unpacked, once more half of that while its buffer grows, and the codec's own state.
+pub const UNPACK_RATIO: usize = 40;
+
+/// What the records of a small batch may unpack to.
+pub const UNPACKED_LEAST: usize = UNPACK_RATIO << 20;
 
 /// How many batches a producer's duplicates are recognised in: Kafka's number, and the clients' in-flight limit.
 pub const REMEMBERED_BATCHES: usize = 5;

@@ -4,8 +4,12 @@
 //! ones are believed by their header unless a rule needs their records (`strict_validation`, a compacted topic, another
 //! codec for the topic), which is work for a [`crate::LogJob`].
 //!
+//! A batch whose records unpack to more than is allowed is told MESSAGE_TOO_LARGE: it lies or is a bomb, and a producer that did mean it
+//! cuts it in two and sends it again.
+//!
 //! Invariants
 //! - V1: what is judged ready is exactly one batch of format 2 whose checksum is right.
+//! - V2: where records were unpacked before they were believed, what is stored of them can be unpacked again.
 
 use bytes::Bytes;
 use ottla_machine::WallMs;
@@ -14,12 +18,12 @@ use ottla_record::{
     clear_timestamp_type_bit, recompress, restamp_append_time, set_max_timestamp,
 };
 
-use crate::limits::{BATCH_BYTES, RECORD_ERRORS, UNPACK_RATIO};
+use crate::limits::{BATCH_BYTES, RECORD_ERRORS, UNPACK_RATIO, UNPACKED_LEAST};
 use crate::{LogConfig, Origin, Ready, Refusal, RefusalKind};
 
 /// What compressed records of a batch may unpack to.
 pub(crate) fn unpack_limit(packed: usize) -> usize {
-    packed.saturating_mul(UNPACK_RATIO).max(64 << 20)
+    packed.saturating_mul(UNPACK_RATIO).max(UNPACKED_LEAST)
 }
 
 /// Whether judging these records takes more than a walk over their bytes.
@@ -95,6 +99,7 @@ fn malformed(why: Malformed) -> Refusal {
     let kind = match why {
         Malformed::Crc | Malformed::Magic(_) | Malformed::Length(_) => RefusalKind::Corrupt,
         Malformed::Codec(_) => RefusalKind::UnknownCodec,
+        Malformed::TooLarge => RefusalKind::TooLarge,
         _ => RefusalKind::InvalidRecord,
     };
     Refusal::new(kind, format!("the batch was refused: {why}"))
@@ -287,10 +292,16 @@ fn rewrite(
     codec: Compression,
     survey: Option<Survey>,
 ) -> Result<Option<Vec<u8>>, Refusal> {
+    let limit = unpack_limit(batch.bytes().len());
     let mut bytes = match config.compression {
         Some((wanted, level)) if wanted != codec => {
-            let limit = unpack_limit(batch.bytes().len());
-            Some(recompress(batch, wanted, level, limit).map_err(malformed)?)
+            let most = most_bytes(config);
+            let again = recompress(batch, wanted, level, limit, most).map_err(malformed)?;
+            // V2
+            if survey.is_some_and(|survey| survey.unpacked > unpack_limit(again.len())) {
+                return Err(malformed(Malformed::TooLarge));
+            }
+            Some(again)
         }
         _ => None,
     };
@@ -310,7 +321,6 @@ fn rewrite(
         (Some(_), TimestampType::LogAppendTime) => {
             let plain = bytes.as_deref().unwrap_or(batch.bytes());
             let plain = Batch::parse(plain).map_err(malformed)?;
-            let limit = unpack_limit(plain.bytes().len());
             plain.survey(limit).map_err(malformed)?.max_timestamp
         }
     };

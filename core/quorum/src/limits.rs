@@ -6,7 +6,7 @@ use ottla_machine::Limit;
 pub const BATCH_BYTES: usize = 8 << 20;
 
 /// A metadata batch unpacks to at most this much: Kafka's own are not packed, foreign ones may be.
-pub const BATCH_UNPACKED: usize = 64 << 20;
+pub const BATCH_UNPACKED: usize = 40 << 20;
 
 /// A snapshot is read whole up to this length. Ten times what a hundred thousand partitions take.
 pub const SNAPSHOT_BYTES: u32 = 256 << 20;

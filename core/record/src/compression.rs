@@ -1,16 +1,18 @@
 //! The codecs a batch's records may be packed with.
 //!
 //! Invariants
-//! - P1: unpacking never holds more output than the limit, nor beside it more than one window or block of the codec
-//!   (gzip 32 KiB, snappy and lz4 none; zstd what its frame asks for up to 128 MiB, touched only as far as output went).
+//! - P1: unpacking never holds more output than the limit, nor beside it more than a block or two of the codec's, below 1 MiB, whatever
+//!   window a frame asks for: what was unpacked is the window. Where the output moves to a larger buffer, the smaller was at most half of
+//!   the limit.
 //! - P2: what `pack` makes, Kafka's own readers unpack.
+//! - P3: packing within a limit never holds more output than the limit and a block.
 
 mod gzip;
 mod lz4;
 mod snappy;
 mod zstd;
 
-use std::io::{ErrorKind, Read};
+use std::io::{Error, ErrorKind, Read, Write};
 
 use crate::Malformed;
 
@@ -89,12 +91,51 @@ pub fn unpack(codec: Compression, packed: &[u8], limit: usize) -> Result<Vec<u8>
 
 /// Packs. `level` is the codec's own (gzip 1..=9, zstd up to 22; lz4 and snappy have one), none its default.
 pub fn pack(codec: Compression, level: Option<i32>, bytes: &[u8]) -> Vec<u8> {
-    match codec {
-        Compression::None => bytes.to_vec(),
-        Compression::Gzip => gzip::pack(level, bytes),
-        Compression::Snappy => snappy::pack(bytes),
-        Compression::Lz4 => lz4::pack(bytes),
-        Compression::Zstd => zstd::pack(level, bytes),
+    pack_within(codec, level, bytes, usize::MAX).expect("P3: nothing is too large for no limit")
+}
+
+/// Packs to at most `limit` bytes; what would be more is `TooLarge`.
+pub(crate) fn pack_within(
+    codec: Compression,
+    level: Option<i32>,
+    bytes: &[u8],
+    limit: usize,
+) -> Result<Vec<u8>, Malformed> {
+    let mut out = Bounded {
+        out: Vec::new(),
+        limit,
+    };
+    let packed = match codec {
+        Compression::None => out.write_all(bytes),
+        Compression::Gzip => gzip::pack(level, bytes, &mut out),
+        Compression::Snappy => snappy::pack(bytes, &mut out),
+        Compression::Lz4 => lz4::pack(bytes, &mut out),
+        Compression::Zstd => zstd::pack(level, bytes, &mut out),
+    };
+    match packed {
+        Ok(()) => Ok(out.out),
+        Err(error) if error.kind() == ErrorKind::StorageFull => Err(Malformed::TooLarge),
+        Err(error) => panic!("P2: a buffer takes every write: {error}"),
+    }
+}
+
+/// A buffer that takes no more than its limit.
+struct Bounded {
+    out: Vec<u8>,
+    limit: usize,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        if bytes.len() > self.limit - self.out.len() {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 }
 
@@ -143,12 +184,13 @@ fn read(reader: &mut impl Read, into: &mut [u8]) -> Result<usize, Malformed> {
     }
 }
 
-/// Lengthens `out` by `more` zeros. The buffer doubles as a vector's does, but never past the limit.
+/// Lengthens `out` by `more` zeros. The buffer doubles as a vector's does, but from half of the limit on it is as large as the limit.
 fn grow(out: &mut Vec<u8>, more: usize, limit: usize) {
     let to = out.len() + more;
     assert!(to <= limit, "P1: {to} bytes within {limit}");
     if to > out.capacity() {
-        let capacity = out.capacity().saturating_mul(2).clamp(to, limit);
+        let doubled = to.max(out.capacity().saturating_mul(2));
+        let capacity = if doubled <= limit / 2 { doubled } else { limit };
         out.reserve_exact(capacity - out.len());
     }
     out.resize(to, 0);

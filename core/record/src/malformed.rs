@@ -27,7 +27,7 @@ pub enum Malformed {
     Offsets,
     /// The codec cannot make sense of the packed bytes.
     Packed,
-    /// The packed bytes unpack to more than the limit.
+    /// The packed bytes unpack, or are packed again, to more than the limit.
     TooLarge,
     /// A control record's key or value is not one.
     Control,
@@ -49,7 +49,9 @@ impl fmt::Display for Malformed {
             Malformed::Count => f.write_str("the count is not the number of records"),
             Malformed::Offsets => f.write_str("the offset deltas are not consecutive"),
             Malformed::Packed => f.write_str("the packed records cannot be unpacked"),
-            Malformed::TooLarge => f.write_str("the records unpack to more than is allowed"),
+            Malformed::TooLarge => {
+                f.write_str("the records are, unpacked or packed again, more than is allowed")
+            }
             Malformed::Control => f.write_str("not a control record"),
         }
     }

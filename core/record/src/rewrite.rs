@@ -6,11 +6,12 @@
 //! - W1: `stamp` changes nothing the checksum covers.
 //! - W2: every other function here leaves a batch whose checksum is right.
 
+use crate::compression::pack_within;
 use crate::header::{
     APPEND_TIME_BIT, ATTRIBUTES_AT, CODEC_MASK, CRC_AT, EPOCH_AT, HEADER_LEN, LENGTH_END,
     MAX_TIMESTAMP_AT,
 };
-use crate::{Batch, Compression, Malformed, crc32c, pack, unpack};
+use crate::{Batch, Compression, Malformed, crc32c, unpack};
 
 /// The first 16 bytes of a batch with base offset and leader epoch patched. The rest of the batch stays as it is.
 pub fn stamp(header16: &[u8], base_offset: i64, leader_epoch: i32) -> [u8; 16] {
@@ -47,15 +48,18 @@ pub fn set_max_timestamp(batch: &[u8], max_timestamp: i64) -> Vec<u8> {
     out
 }
 
-/// The batch packed with another codec, as a topic's `compression.type` wants it; unpacks to at most `limit` bytes.
+/// The batch packed with another codec, as a topic's `compression.type` wants it; unpacks to at most `limit` bytes, and makes a batch of at
+/// most `most` bytes.
 pub fn recompress(
     batch: &Batch<'_>,
     codec: Compression,
     level: Option<i32>,
     limit: usize,
+    most: usize,
 ) -> Result<Vec<u8>, Malformed> {
     let records = unpack(batch.header().compression()?, batch.packed(), limit)?;
-    let packed = pack(codec, level, &records);
+    let packed = pack_within(codec, level, &records, most.saturating_sub(HEADER_LEN))?;
+    drop(records);
     let mut out = Vec::with_capacity(HEADER_LEN + packed.len());
     out.extend_from_slice(&batch.bytes()[..HEADER_LEN]);
     out.extend_from_slice(&packed);

@@ -9,13 +9,13 @@
 //!  (block length u32, top bit: stored as it is · block · [checksum u32])* · 0 u32 · [content checksum u32]
 //! ```
 
-use std::io::Write;
+use std::io::{Error, Write};
 
 use lz4_flex::block::{DecompressError, decompress_into};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use twox_hash::XxHash32;
 
-use super::grow;
+use super::{Bounded, grow};
 use crate::Malformed;
 use crate::cursor::Cursor;
 
@@ -153,13 +153,11 @@ fn word(cursor: &mut Cursor<'_>) -> Result<u32, Malformed> {
 }
 
 /// Blocks of 64 KiB, no content size, no checksums: what Kafka writes.
-pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn pack(bytes: &[u8], out: &mut Bounded) -> Result<(), Error> {
     let info = FrameInfo::new()
         .block_size(BlockSize::Max64KB)
         .block_mode(BlockMode::Independent);
-    let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
-    encoder
-        .write_all(bytes)
-        .expect("P2: memory takes every write");
-    encoder.finish().expect("P2: memory takes every write")
+    let mut encoder = FrameEncoder::with_frame_info(info, out);
+    encoder.write_all(bytes)?;
+    encoder.finish().map(drop).map_err(Error::from)
 }

@@ -1,9 +1,11 @@
 //! snappy: raw blocks in the framing of the Java library (an eight-byte magic, two versions, then blocks behind their length,
 //! big-endian), or one raw block without any framing, as some clients send it.
 
-use snap::raw::{Decoder, Encoder, decompress_len, max_compress_len};
+use std::io::{Error, Write};
 
-use super::grow;
+use snap::raw::{Decoder, Encoder, decompress_len};
+
+use super::{Bounded, grow};
 use crate::Malformed;
 use crate::cursor::Cursor;
 
@@ -56,19 +58,17 @@ fn unpack_block(block: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Mal
     }
 }
 
-pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
-    let mut out =
-        Vec::with_capacity(FRAMING_LEN + 4 + max_compress_len(bytes.len().min(BLOCK_LEN)));
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&VERSION);
-    out.extend_from_slice(&VERSION);
+pub(super) fn pack(bytes: &[u8], out: &mut Bounded) -> Result<(), Error> {
+    out.write_all(&MAGIC)?;
+    out.write_all(&VERSION)?;
+    out.write_all(&VERSION)?;
     let mut encoder = Encoder::new();
     for block in bytes.chunks(BLOCK_LEN) {
         let packed = encoder
             .compress_vec(block)
             .expect("P2: a block is far below snappy's 4 GiB");
-        out.extend_from_slice(&(packed.len() as u32).to_be_bytes());
-        out.extend_from_slice(&packed);
+        out.write_all(&(packed.len() as u32).to_be_bytes())?;
+        out.write_all(&packed)?;
     }
-    out
+    Ok(())
 }

@@ -1,18 +1,73 @@
 //! zstd: one frame or several.
+//!
+//! What is unpacked is its own window: a frame may ask for one of 128 MiB (what clients at the highest level do), and beside the output
+//! it would be touched as far as the output goes.
 
-use zstd::stream::read::Decoder;
+use std::io::{Error, ErrorKind};
 
-use super::read_bounded;
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode::ZSTD_error_dstSize_tooSmall;
+use zstd::zstd_safe::{
+    CCtx, CParameter, DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, compress_bound,
+    decompress_bound, get_error_name,
+};
+
+use super::Bounded;
 use crate::Malformed;
 
 const DEFAULT_LEVEL: i32 = 3;
+/// The densest block makes 128 KiB of four bytes: frames that announce more than this times their own bytes lie.
+const DENSEST: usize = 32 << 10;
+/// The largest block with its header, and then some.
+const BLOCK: usize = 256 << 10;
+/// How the library says that the output does not fit.
+const TOO_SMALL: ErrorCode = (ZSTD_error_dstSize_tooSmall as usize).wrapping_neg();
 
 pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
-    let mut decoder = Decoder::with_buffer(packed).map_err(|_| Malformed::Packed)?;
-    read_bounded(&mut decoder, packed.len(), limit)
+    let room = room(packed)?.min(limit);
+    let mut out = Vec::with_capacity(room);
+    let mut context = DCtx::create();
+    context
+        .set_parameter(DParameter::StableOutBuffer(true))
+        .expect("P1: the library knows the parameter");
+    let mut output = OutBuffer::around(&mut out);
+    let mut input = InBuffer::around(packed);
+    let mut wanted = 0;
+    while input.pos < packed.len() {
+        wanted = match context.decompress_stream(&mut output, &mut input) {
+            Ok(wanted) => wanted,
+            Err(TOO_SMALL) if room == limit => return Err(Malformed::TooLarge),
+            Err(_) => return Err(Malformed::Packed),
+        };
+    }
+    if wanted != 0 {
+        return Err(Malformed::Packed); // the last frame is torn
+    }
+    assert!(out.len() <= limit, "P1: {} bytes within {limit}", out.len());
+    Ok(out)
 }
 
-pub(super) fn pack(level: Option<i32>, bytes: &[u8]) -> Vec<u8> {
-    zstd::bulk::compress(bytes, level.unwrap_or(DEFAULT_LEVEL))
-        .expect("P2: a buffer of the bound's size takes every frame")
+/// The most that these frames can make, by their blocks.
+fn room(packed: &[u8]) -> Result<usize, Malformed> {
+    let most = packed.len().saturating_mul(DENSEST);
+    match decompress_bound(packed) {
+        Ok(bound) => Ok(usize::try_from(bound).map_or(most, |bound| bound.min(most))),
+        Err(_) => Err(Malformed::Packed),
+    }
+}
+
+pub(super) fn pack(level: Option<i32>, bytes: &[u8], out: &mut Bounded) -> Result<(), Error> {
+    // A block is packed where it will stand, and the library is sure of its place only with one to spare.
+    let room = compress_bound(bytes.len()).min(out.limit.saturating_add(BLOCK));
+    let mut packed = Vec::with_capacity(room);
+    let mut context = CCtx::create();
+    let level = CParameter::CompressionLevel(level.unwrap_or(DEFAULT_LEVEL));
+    let set = context.set_parameter(level);
+    match set.and_then(|_| context.compress2(&mut packed, bytes)) {
+        Ok(_) if packed.len() <= out.limit => {
+            out.out = packed;
+            Ok(())
+        }
+        Ok(_) | Err(TOO_SMALL) => Err(ErrorKind::StorageFull.into()),
+        Err(code) => Err(Error::other(get_error_name(code))),
+    }
 }

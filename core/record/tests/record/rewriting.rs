@@ -77,7 +77,7 @@ fn any_codec_becomes_any_other() {
         let before = Batch::parse(&before).expect("a batch");
         let records = before.records(1 << 20).expect("records");
         for to in Compression::ALL {
-            let again = recompress(&before, to, None, 1 << 20).expect("it unpacks");
+            let again = recompress(&before, to, None, 1 << 20, 1 << 20).expect("it unpacks");
             let after = Batch::parse(&again).expect("a batch");
             assert!(after.crc_is_right() && after.bytes().len() == again.len());
             assert_eq!(after.header().compression(), Ok(to));
@@ -91,8 +91,17 @@ fn any_codec_becomes_any_other() {
             );
         }
         assert_eq!(
-            recompress(&before, Compression::None, None, 10),
+            recompress(&before, Compression::None, None, 10, 1 << 20),
             Err(Malformed::TooLarge)
         );
+        for to in Compression::ALL {
+            let len = recompress(&before, to, None, 1 << 20, 1 << 20).map(|again| again.len());
+            let len = len.expect("it unpacks");
+            assert!(recompress(&before, to, None, 1 << 20, len).is_ok());
+            assert_eq!(
+                recompress(&before, to, None, 1 << 20, len - 1),
+                Err(Malformed::TooLarge)
+            );
+        }
     }
 }
