@@ -5,6 +5,8 @@
 //! - R2: an array is refused when the bytes left cannot hold its count, and what is set aside for it in
 //!   advance is at most [`AHEAD`] times those bytes; more is taken only as elements are really read.
 //! - R3: there is no recursion here: depth is that of the spec.
+//! - R4: no byte is read twice, and every pass of a loop reads one at least (an element takes `LEAST`, a tagged field two): what a message
+//!   takes is linear in its bytes.
 
 use super::{DecodeError, Element, LONGEST_STRING, Records};
 use crate::Uuid;
@@ -235,6 +237,7 @@ impl<'a> Reader<'a> {
         version: i16,
         null: bool,
     ) -> Result<Option<Vec<T>>, DecodeError> {
+        const { assert!(T::LEAST > 0, "R4") };
         let at = self.at;
         let Some(count) = Reader::allow(at, self.length(flexible)?, null)? else {
             return Ok(None);

@@ -3,8 +3,7 @@
 use crate::recode::{Recoded, recode};
 use crate::samples::each;
 use crate::specs;
-use ottla_protocol::messages::ProduceRequest;
-use ottla_protocol::{Reader, RequestHeader, Writer};
+use ottla_protocol::{Reader, RequestHeader};
 use std::collections::BTreeMap;
 
 /// The most memory that a message may take for each of its bytes: an element is larger in memory than on the
@@ -139,35 +138,4 @@ fn headers_of_noise() {
         }
     }
     assert!(RequestHeader::read(&mut Reader::new(&[0, 99, 0, 0, 0, 0, 0, 0, 0, 0])).is_err());
-}
-
-#[test]
-fn a_produce_request_takes_one_allocation_for_each_array() {
-    use ottla_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
-    let batch = [0u8; 100];
-    let partition = |index| PartitionProduceData {
-        index,
-        records: Some(ottla_protocol::Records::Bytes(&batch)),
-    };
-    let topic = |name: &'static str| TopicProduceData {
-        name: name.into(),
-        partition_data: (0..10).map(partition).collect(),
-        ..Default::default()
-    };
-    let request = ProduceRequest {
-        topic_data: ["a", "b", "c"].map(topic).into(),
-        acks: -1,
-        ..Default::default()
-    };
-    for version in [3, 9, 12] {
-        let mut w = Writer::new();
-        request.encode(&mut w, version).unwrap();
-        let (bytes, _) = w.finish();
-        let mut read = None;
-        let memory = allocation_counter::measure(|| {
-            read = ProduceRequest::decode(&mut Reader::new(&bytes), version).ok()
-        });
-        assert_eq!(read.as_ref(), Some(&request));
-        assert_eq!(memory.count_total, 1 + 3, "version {version}");
-    }
 }

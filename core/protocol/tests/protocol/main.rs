@@ -1,5 +1,5 @@
 //! The codec against what it did not make: samples from the specs, bytes recorded from Apache Kafka 4.3.1, its
-//! data directories, its schemas, what KafkaJS captured, bytes made to hurt, and values that a version cannot carry.
+//! data directories, its schemas, what KafkaJS captured, bytes made to hurt, what both cost, and values that a version cannot carry.
 
 mod exchanges;
 mod hostile;
@@ -9,6 +9,7 @@ mod recode;
 mod samples;
 mod schemas;
 mod stored;
+mod work;
 mod writing;
 
 use ottla_generator::{Message, read_specs, workspace};
