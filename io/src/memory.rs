@@ -30,13 +30,20 @@ impl Memory {
     }
 }
 
+/// What is behind a descriptor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    node: Node,
+    writable: bool,
+}
+
 /// Files on a [`Memory`].
 #[derive(Debug)]
 pub struct MemoryFiles {
     memory: Memory,
     /// Each log directory's path on the disk.
     roots: BTreeMap<Dir, String>,
-    places: Vec<Option<Node>>,
+    places: Vec<Option<Held>>,
 }
 
 impl MemoryFiles {
@@ -82,8 +89,8 @@ impl Files for MemoryFiles {
 
     fn range(&mut self, file: Fd, at: u64, len: u32) -> Result<Range<'_>, Errno> {
         let place = self.places.get(file.0 as usize).copied().flatten();
-        let node = place.ok_or(Errno::NotFound)?;
-        let bytes = self.memory.media().read(node, at, len as usize);
+        let held = place.ok_or(Errno::NotFound)?;
+        let bytes = self.memory.media().read(held.node, at, len as usize);
         bytes.map(Range::Bytes).map_err(errno)
     }
 
@@ -96,8 +103,8 @@ impl Files for MemoryFiles {
 impl MemoryFiles {
     fn give_back(&mut self) {
         let mut media = self.memory.media();
-        for node in self.places.drain(..).flatten() {
-            media.close(node);
+        for held in self.places.drain(..).flatten() {
+            media.close(held.node);
         }
     }
 }
@@ -112,7 +119,7 @@ impl Drop for MemoryFiles {
 pub(crate) struct Surface<'a> {
     pub(crate) media: &'a mut Media,
     pub(crate) roots: &'a BTreeMap<Dir, String>,
-    pub(crate) places: &'a mut Vec<Option<Node>>,
+    pub(crate) places: &'a mut Vec<Option<Held>>,
 }
 
 impl Surface<'_> {
@@ -125,9 +132,23 @@ impl Surface<'_> {
         }
     }
 
-    pub(crate) fn node(&self, file: Fd) -> Node {
+    fn held(&self, file: Fd) -> Held {
         let place = self.places.get(file.0 as usize).copied().flatten();
         place.expect("the desk's file is open")
+    }
+
+    pub(crate) fn node(&self, file: Fd) -> Node {
+        self.held(file).node
+    }
+
+    /// The node of a file that was opened to be written.
+    fn to_change(&self, file: Fd) -> Result<Node, Errno> {
+        let Held { node, writable } = self.held(file);
+        if writable {
+            Ok(node)
+        } else {
+            Err(Errno::Other(libc::EBADF))
+        }
     }
 
     pub(crate) fn perform(&mut self, call: FileCall) -> CallDone {
@@ -154,13 +175,21 @@ impl Surface<'_> {
             }
             FileCall::Fdatasync { file } => plain(self.media.sync(self.node(file))),
             FileCall::Fallocate { file, at, len } => {
-                plain(self.media.allocate(self.node(file), at + len))
+                let allocated = self
+                    .to_change(file)
+                    .and_then(|node| self.media.allocate(node, at + len).map_err(errno));
+                CallDone::Plain(allocated)
             }
-            FileCall::Ftruncate { file, len } => plain(self.media.truncate(self.node(file), len)),
+            FileCall::Ftruncate { file, len } => {
+                let truncated = self
+                    .to_change(file)
+                    .and_then(|node| self.media.truncate(node, len).map_err(errno));
+                CallDone::Plain(truncated)
+            }
             FileCall::Warm { .. } => CallDone::Plain(Ok(())),
             FileCall::CloseFile { file } => {
-                if let Some(node) = self.places.get_mut(file.0 as usize).and_then(Option::take) {
-                    self.media.close(node);
+                if let Some(held) = self.places.get_mut(file.0 as usize).and_then(Option::take) {
+                    self.media.close(held.node);
                 }
                 CallDone::Plain(Ok(()))
             }
@@ -194,7 +223,10 @@ impl Surface<'_> {
         if self.places.len() <= place {
             self.places.resize(place + 1, None);
         }
-        self.places[place] = Some(status.node);
+        self.places[place] = Some(Held {
+            node: status.node,
+            writable: mode != Mode::Read,
+        });
         Ok(Opened {
             len: status.len,
             node: status.node.0,
@@ -202,7 +234,7 @@ impl Surface<'_> {
     }
 
     fn write(&mut self, file: Fd, at: u64, bufs: &[bytes::Bytes]) -> Result<usize, Errno> {
-        let node = self.node(file);
+        let node = self.to_change(file)?;
         let mut done = 0;
         for buf in bufs {
             match self.media.write(node, at + done as u64, buf) {

@@ -14,7 +14,7 @@ use ottla_media::{Covered, CoveredNames, Failed, Media, MediaError, Node, Openin
 
 use crate::bell::{Bell, locked};
 use crate::files::{Files, Finished, Range, Threads};
-use crate::memory::Surface;
+use crate::memory::{Held, Surface};
 use crate::real::RealFiles;
 
 /// Far more than any test writes.
@@ -24,7 +24,7 @@ const CAPACITY: u64 = 1 << 50;
 struct Mirror {
     media: Media,
     roots: BTreeMap<Dir, String>,
-    places: Vec<Option<Node>>,
+    places: Vec<Option<Held>>,
 }
 
 /// What a call will mean for the mirror when it has succeeded.

@@ -322,6 +322,21 @@ impl Net {
         }
     }
 
+    /// A client says nothing more, and reads on.
+    #[cfg(test)]
+    pub(crate) fn client_finish(&mut self, link: Link, air: &mut Air<'_>) {
+        if let Some(state) = self.links.get_mut(&link) {
+            state.finish_up(air);
+        }
+    }
+
+    /// The client's address, and how much its kernel has not taken of what it sent.
+    #[cfg(test)]
+    pub(crate) fn client_end(&self, link: Link) -> Option<(Box<str>, usize)> {
+        let state = self.links.get(&link)?;
+        Some((state.address(), state.held_back()))
+    }
+
     fn sweep(&mut self, link: Link) {
         if self.links.get(&link).is_some_and(State::is_over) {
             self.links.remove(&link);

@@ -52,7 +52,7 @@ impl fmt::Display for Name {
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Must exist (else [`Fault::Gone`]); only read.
+    /// Must exist (else [`Fault::Gone`]); only read: what would change it does nothing and is [`Fault::Broken`].
     Read,
     /// Must exist (else [`Fault::Gone`]); read and written.
     Write,
@@ -169,9 +169,9 @@ impl fmt::Debug for DiskOutput {
 /// How an operation failed. Not sticky: the next one may well succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No room, nothing was done; try later.
+    /// No room; try later. Nothing was done, but that any part of a write may be there.
     Full,
-    /// Out of descriptors or memory, nothing was done; try later.
+    /// Out of descriptors or memory; try later. Nothing was done, but that any part of a write may be there, and a removal may have begun.
     Busy,
     /// There is no such file or directory.
     Gone,

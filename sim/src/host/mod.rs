@@ -1,6 +1,8 @@
 //! What a process stands on: it performs the broker's effects on the network and the disk, and makes events of what comes back. There
 //! are two: [`contract::Contract`] uses every freedom that CONTRACT.md leaves, [`desk::DeskHost`] performs the system calls of `ottla-desk`.
 
+#[cfg(test)]
+mod conformance;
 pub mod contract;
 pub mod desk;
 mod place;

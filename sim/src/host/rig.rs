@@ -1,13 +1,14 @@
 //! An arm with nobody but a test on it: effects in, events out, the agenda worked off in between.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bytes::Bytes;
 use ottla_broker::Broker;
-use ottla_machine::{
-    Dir, DiskOp, DiskOutput, Effect, Event, Fault, File, Mode, Name, Op, Output, Owner,
+pub(super) use ottla_conformance::{
+    Answer, DONE, Disk, ROOT, bytes, list, make_dir, open, opened, read, remove, rename, sync,
+    write,
 };
+use ottla_machine::{DiskOp, Effect, Event, Op, Output, Owner};
 use ottla_media::{Fate, Media};
 
 use crate::agenda::Happening;
@@ -17,10 +18,6 @@ use crate::host::desk::DeskHost;
 use crate::host::{Host, Outside, Surroundings};
 use crate::net::{Air, ClientTell, NODE, Net, NetTell};
 use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
-
-pub(super) const ROOT: Dir = Dir(0);
-
-pub(super) type Answer = Result<DiskOutput, Fault>;
 
 /// A world with one process and no broker.
 #[derive(Clone)]
@@ -204,27 +201,6 @@ impl Rig {
         dones
     }
 
-    /// Operations that are all issued at once; their answers in the order issued.
-    pub(super) fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
-        let first = self.seq + 1;
-        let count = ops.len();
-        for op in ops {
-            self.issue(op);
-        }
-        let dones: BTreeMap<u64, Answer> = self.rest().into_iter().collect();
-        assert!(dones.keys().copied().eq(first..first + count as u64), "D1");
-        dones.into_values().collect()
-    }
-
-    pub(super) fn run(&mut self, op: DiskOp) -> Answer {
-        self.all(vec![op]).remove(0)
-    }
-
-    /// Runs one after the other.
-    pub(super) fn each(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {
-        ops.into_iter().map(|op| self.run(op)).collect()
-    }
-
     /// The process dies, and another begins.
     pub(super) fn dies(&mut self) {
         self.around.media.kill();
@@ -249,78 +225,14 @@ impl Rig {
     }
 }
 
-pub(super) fn name(text: &str) -> Name {
-    Name::new(text).expect("a name")
-}
-
-pub(super) fn open(file: u64, dir: Dir, at: &str, mode: Mode) -> DiskOp {
-    DiskOp::Open {
-        dir,
-        name: name(at),
-        file: File(file),
-        mode,
+impl Disk for Rig {
+    fn told(&mut self, ops: Vec<DiskOp>) -> Vec<(usize, Answer)> {
+        let first = self.seq + 1;
+        for op in ops {
+            self.issue(op);
+        }
+        let number = |seq: u64| seq.checked_sub(first).expect("D1") as usize;
+        let told = self.rest().into_iter();
+        told.map(|(seq, answer)| (number(seq), answer)).collect()
     }
-}
-
-pub(super) fn write(file: u64, at: u64, bytes: &[u8]) -> DiskOp {
-    DiskOp::Write {
-        file: File(file),
-        at,
-        bytes: vec![Bytes::copy_from_slice(bytes)],
-    }
-}
-
-pub(super) fn read(file: u64, at: u64, len: u32) -> DiskOp {
-    DiskOp::Read {
-        file: File(file),
-        at,
-        len,
-    }
-}
-
-pub(super) fn rename(from: (Dir, &str), to: (Dir, &str)) -> DiskOp {
-    DiskOp::Rename {
-        from: (from.0, name(from.1)),
-        to: (to.0, name(to.1)),
-    }
-}
-
-pub(super) fn remove(dir: Dir, at: &str) -> DiskOp {
-    DiskOp::Remove {
-        dir,
-        name: name(at),
-    }
-}
-
-pub(super) fn make_dir(dir: Dir, at: &str, made: u64) -> DiskOp {
-    DiskOp::MakeDir {
-        dir,
-        name: name(at),
-        made: Dir(made),
-    }
-}
-
-pub(super) fn list(dir: Dir, after: Option<&str>, most: u32) -> DiskOp {
-    DiskOp::List {
-        dir,
-        after: after.map(name),
-        most,
-    }
-}
-
-pub(super) fn sync(file: u64) -> DiskOp {
-    DiskOp::Sync(File(file))
-}
-
-pub(super) fn bytes(answer: &Answer) -> &[u8] {
-    match answer {
-        Ok(DiskOutput::Read(bytes)) => bytes,
-        other => panic!("{other:?} is no bytes"),
-    }
-}
-
-pub(super) const DONE: Answer = Ok(DiskOutput::Done);
-
-pub(super) fn opened(len: u64) -> Answer {
-    Ok(DiskOutput::Opened { len })
 }

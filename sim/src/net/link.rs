@@ -463,7 +463,7 @@ impl State {
     }
 
     /// The client's end finishes in order.
-    fn finish_up(&mut self, air: &mut Air<'_>) {
+    pub(super) fn finish_up(&mut self, air: &mut Air<'_>) {
         self.up.finishes = true;
         self.refill(air);
     }
@@ -538,7 +538,13 @@ impl State {
         }
     }
 
-    fn address(&self) -> Box<str> {
+    /// How much of what the client sent has not gone out.
+    #[cfg(test)]
+    pub(super) fn held_back(&self) -> usize {
+        self.up.waiting.iter().map(Bytes::len).sum()
+    }
+
+    pub(super) fn address(&self) -> Box<str> {
         let [_, high, middle, low] = self.client.to_be_bytes();
         let nth = self.entity & 0xffff_ffff;
         format!("10.{high}.{middle}.{low}:{}", 1024 + nth % 64_000).into()

@@ -32,6 +32,18 @@ fn modes_of_opening(disk: &mut dyn Disk) -> Vec<Answer> {
         write(3, 0, b"hello"),
         open(4, ROOT, "a", Mode::Create),
         open(5, ROOT, "a", Mode::Read),
+        // What was opened to be read is not changed.
+        write(5, 5, b"not to be written"),
+        DiskOp::Truncate {
+            file: File(5),
+            len: 2,
+        },
+        DiskOp::Allocate {
+            file: File(5),
+            to: 9000,
+        },
+        sync(5),
+        read(5, 0, 9),
         open(6, ROOT, "a", Mode::Fresh),
         open(7, ROOT, "a", Mode::Write),
         make_dir(ROOT, "d", 9),
@@ -43,9 +55,16 @@ fn modes_of_opening(disk: &mut dyn Disk) -> Vec<Answer> {
     assert_eq!(answers[1], Err(Fault::Gone));
     assert_eq!(answers[2], opened(0));
     assert_eq!(answers[4..6], [opened(5), opened(5)]);
-    assert_eq!(answers[6..8], [opened(0), opened(0)]);
-    assert_eq!(answers[9], Err(Fault::Broken));
-    assert_eq!(answers[10..], [Err(Fault::Gone), Err(Fault::Gone)]);
+    let broken = Err(Fault::Broken);
+    assert_eq!(
+        answers[6..9],
+        [broken.clone(), broken.clone(), broken.clone()]
+    );
+    assert_eq!(answers[9], DONE);
+    assert_eq!(bytes(&answers[10]), b"hello");
+    assert_eq!(answers[11..13], [opened(0), opened(0)]);
+    assert_eq!(answers[14], broken);
+    assert_eq!(answers[15..], [Err(Fault::Gone), Err(Fault::Gone)]);
     answers
 }
 
@@ -300,12 +319,20 @@ fn full_disk(disk: &mut dyn Disk) -> Vec<Answer> {
     let mut answers = disk.each(vec![
         open(1, ROOT, "a", Mode::Create),
         open(2, ROOT, "b", Mode::Create),
+        write(2, 0, &[9; 60]),
         allocate(file, 12 << 10),
         allocate(other, 8 << 10),
-        write(2, 0, &[1; 5000]),
+        write(2, 50, &[1; 5000]),
+        // Of the write any part may be there, and nothing else was touched.
+        DiskOp::Truncate {
+            file: other,
+            len: 50,
+        },
+        read(2, 0, 5050),
     ]);
     let refused = Err(Fault::Full);
-    assert_eq!(answers[2..], [DONE, refused.clone(), refused]);
+    assert_eq!(answers[2..7], [DONE, DONE, refused.clone(), refused, DONE]);
+    assert_eq!(bytes(&answers[7]), [9; 50]);
     // What was allocated is there.
     let within = disk.all(vec![
         write(1, 0, &[2; 8 << 10]),

@@ -1,16 +1,23 @@
-//! One conformance suite for who performs a machine's disk operations: today `io`'s arms, over real, recorded and pure files.
-//! In: a [`Disk`], which issues operations and tells what came of them. Out: a panic where CONTRACT.md is not kept, else the
+//! One conformance suite for drivers: who performs a machine's effects on disks ([`disk`](CHECKS)) and connections ([`network`](WIRES)).
+//! In: a [`Disk`] or a [`Network`], which performs and tells what came of it. Out: a panic where CONTRACT.md is not kept; else, of disks, the
 //! answers of a [`Check`], which must be the same on every arm.
 //!
+//! Who passes it: `io` over real, recorded and pure files and over TCP; both hosts of the simulator, on many seeds.
 //! What only one arm does (how a crash tears, in which orders calls end) is tried beside that arm.
+//!
+//! To add a check: a function and its line in `disk.rs` or `network.rs`, then `cargo test` here in `io` and in `sim`. Break an arm by hand
+//! once and see it fire.
 #![forbid(unsafe_code)]
 
 mod disk;
+mod network;
+mod scene;
 mod verbs;
 
 use ottla_machine::{Dir, DiskOp, DiskOutput, Fault};
 
 pub use disk::{CHECKS, FULL, SMALL};
+pub use network::{Act, DIALERS, Does, Network, News, Play, Told, Under, WIRES, over_all};
 pub use verbs::{
     DONE, bytes, list, make_dir, name, open, opened, read, remove, rename, sync, write,
 };
@@ -55,12 +62,28 @@ pub fn everywhere<D: Disk>(checks: &[Check], arms: impl Fn() -> Vec<(String, D)>
     for (check, act) in checks {
         let mut first: Option<(String, Vec<Answer>)> = None;
         for (arm, mut disk) in arms() {
+            let on = On { check, arm: &arm };
             let answers = act(&mut disk);
+            drop(on);
             match &first {
                 Some((other, first)) => assert_eq!(first, &answers, "{check}: {other} and {arm}"),
                 None => first = Some((arm, answers)),
             }
         }
         assert!(first.is_some(), "{check} was made nowhere");
+    }
+}
+
+/// Says where a check was made when it panics.
+struct On<'a> {
+    check: &'a str,
+    arm: &'a str,
+}
+
+impl Drop for On<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the check \"{}\" on {}", self.check, self.arm);
+        }
     }
 }

@@ -343,11 +343,18 @@ impl Files {
     fn begin(&mut self, task: &Task, slot: u32, outside: &mut Outside<'_>) -> Stage {
         let open = self.at(slot);
         let (place, node) = (task.place, open.node);
-        let may_be_busy = !matches!(task.what, DiskOp::Sync(_) | DiskOp::Close(_));
-        if may_be_busy && place.fails(Chance::Busy, &open.path, outside) {
-            return told(Err(Fault::Busy));
+        let changes = matches!(
+            task.what,
+            DiskOp::Write { .. } | DiskOp::Allocate { .. } | DiskOp::Truncate { .. }
+        );
+        if changes && !open.writable {
+            return told(Err(Fault::Broken));
         }
+        let may_be_busy = !matches!(task.what, DiskOp::Sync(_) | DiskOp::Close(_));
+        let busy = may_be_busy && place.fails(Chance::Busy, &open.path, outside);
         match &task.what {
+            DiskOp::Write { .. } if busy => self.refuses(Fault::Busy, task, slot, outside),
+            _ if busy => told(Err(Fault::Busy)),
             DiskOp::Write { .. } => self.write(task, slot, outside),
             DiskOp::Allocate { to, .. } => {
                 let more = *to > open.granted;
@@ -399,31 +406,55 @@ impl Files {
             unreachable!("it is a write");
         };
         let (place, node) = (task.place, open.node);
-        if !open.writable {
-            return told(Err(Fault::Broken));
-        }
         let end = at + length(bytes);
         let full =
             end > open.granted && (outside.full || place.fails(Chance::Full, &open.path, outside));
-        // Room for all of it, or nothing is done.
         if full || outside.media.allocate(node, end).is_err() {
-            return told(Err(Fault::Full));
+            return self.refuses(Fault::Full, task, slot, outside);
         }
         let fails = place.fails(Chance::WriteFails, &open.path, outside);
         if !fails && task.half_until.is_none() {
             return self.write_rest(task, slot, outside);
         }
-        let mut from = *at;
-        for bytes in bytes {
-            let fate = place.some_sectors(outside.draw, (*at, end));
-            let written = outside.media.write_some(node, from, bytes, fate);
-            written.expect("its room was set aside");
-            from += bytes.len() as u64;
-        }
+        self.write_some(task, slot, outside);
         if fails {
             told(Err(Fault::Broken))
         } else {
             Stage::Rest
+        }
+    }
+
+    /// A write that may be tried again. Any part of it may be there, as far as there is room.
+    fn refuses(
+        &mut self,
+        fault: Fault,
+        task: &Task,
+        slot: u32,
+        outside: &mut Outside<'_>,
+    ) -> Stage {
+        let node = self.at(slot).node;
+        let DiskOp::Write { at, bytes, .. } = &task.what else {
+            unreachable!("it is a write");
+        };
+        if outside.media.allocate(node, at + length(bytes)).is_ok() {
+            self.write_some(task, slot, outside);
+        }
+        told(Err(fault))
+    }
+
+    /// Some of its sectors.
+    fn write_some(&mut self, task: &Task, slot: u32, outside: &mut Outside<'_>) {
+        let DiskOp::Write { at, bytes, .. } = &task.what else {
+            unreachable!("it is a write");
+        };
+        let node = self.at(slot).node;
+        let span = (*at, at + length(bytes));
+        let mut from = *at;
+        for bytes in bytes {
+            let fate = task.place.some_sectors(outside.draw, span);
+            let written = outside.media.write_some(node, from, bytes, fate);
+            written.expect("its room was set aside");
+            from += bytes.len() as u64;
         }
     }
 

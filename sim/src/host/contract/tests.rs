@@ -5,6 +5,6 @@ mod disk;
 mod faults;
 
 use super::super::rig::{
-    Answer, DONE, ROOT, Rig, bytes, list, make_dir, name, open, opened, read, remove, rename, sync,
+    Answer, DONE, Disk, ROOT, Rig, bytes, list, make_dir, open, opened, read, remove, rename, sync,
     write,
 };

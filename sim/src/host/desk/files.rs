@@ -326,6 +326,9 @@ impl Files {
         outside: &mut Outside<'_>,
     ) -> Result<(), Errno> {
         let open = self.at(file);
+        if !open.writable {
+            return Err(EBADF);
+        }
         if interrupted(place, outside) {
             return Err(Errno::Interrupted);
         }
@@ -348,14 +351,14 @@ impl Files {
         outside: &mut Outside<'_>,
     ) -> Result<(), Errno> {
         let open = self.at(file);
+        if !open.writable {
+            return Err(EBADF);
+        }
         if interrupted(place, outside) {
             return Err(Errno::Interrupted);
         }
         if place.fails(Chance::Busy, &open.path, outside) {
             return Err(Errno::NoMemory);
-        }
-        if !open.writable {
-            return Err(EBADF);
         }
         let fails = place.fails(Chance::WriteFails, &open.path, outside);
         if !fails || place.bits(20, 1) == 0 {

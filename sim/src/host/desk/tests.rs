@@ -11,7 +11,7 @@ use ottla_machine::{
 
 use crate::draw::{Domain, Draw, Stream};
 use crate::host::rig::{
-    Answer, DONE, ROOT, Rig, bytes, list, make_dir, open, read, remove, rename, sync, write,
+    Answer, DONE, Disk, ROOT, Rig, bytes, list, make_dir, open, read, remove, rename, sync, write,
 };
 use crate::net::{ClientTell, Link, NODE, Whose};
 use crate::script::{Arm, BreakHow, Chance, MS, SECOND};

@@ -8,7 +8,7 @@ use ottla_machine::{
     Conn, DiskOp, Effect, Endpoint, Event, Fault, File, How, Mode, Part, Parts, Want, Why,
 };
 
-use super::{DONE, ROOT, Rig, bytes, open, read, remove, sync, write};
+use super::{DONE, Disk, ROOT, Rig, bytes, open, read, remove, sync, write};
 use crate::draw::{Domain, Draw, Stream};
 use crate::net::{ClientTell, Link};
 use crate::net::{NODE, Whose};
