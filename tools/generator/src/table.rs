@@ -126,47 +126,57 @@ pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeErro
 
 /// `tests/protocol/recode.rs`.
 pub fn recode(messages: &[Message]) -> String {
-    let mut out = String::from(
-        "//! Reaches every message by its name. Generated from `specs/`.\n
+    let names: Vec<&str> = messages.iter().map(|message| &*message.name).collect();
+    format!(
+        "//! Every message by its name. Generated from `specs/`.
+
 use ottla_protocol::messages::*;
-use ottla_protocol::{DecodeError, EncodeError, Reader, Writer};
+use ottla_protocol::{{DecodeError, EncodeError, Reader, Writer}};
+
+/// Gives the name of every message to a macro, behind its own arguments.
+#[macro_export]
+macro_rules! messages {{
+    ($then:ident!($($with:tt)*)) => {{
+        $then! {{
+            $($with)*;
+            {}
+        }}
+    }};
+}}
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Recoded {
+pub enum Recoded {{
     /// It could not be read.
     Refused(DecodeError),
     /// It was read, so many bytes of it; this is what writing it again gave.
     Written(usize, Result<Vec<u8>, EncodeError>),
-}
+}}
 
-macro_rules! recode {
-    ($name:expr, $version:expr, $bytes:expr; $($message:ident)*) => {
-        match $name {
-            $(stringify!($message) => {
+macro_rules! recode {{
+    ($name:expr, $version:expr, $bytes:expr; $($message:ident)*) => {{
+        match $name {{
+            $(stringify!($message) => {{
                 let mut r = Reader::new($bytes);
-                match $message::decode(&mut r, $version) {
+                match $message::decode(&mut r, $version) {{
                     Err(error) => Recoded::Refused(error),
-                    Ok(value) => {
+                    Ok(value) => {{
                         let mut w = Writer::new();
                         let written = value.encode(&mut w, $version);
                         Recoded::Written(r.position(), written.map(|()| w.finish().0.to_vec()))
-                    }
-                }
-            })*
-            name => panic!(\"no message is called {name}\"),
-        }
-    };
-}
+                    }}
+                }}
+            }})*
+            name => panic!(\"no message is called {{name}}\"),
+        }}
+    }};
+}}
 
 /// Reads a message and writes it again.
-pub fn recode(name: &str, version: i16, bytes: &[u8]) -> Recoded {
-    recode!(name, version, bytes;
+pub fn recode(name: &str, version: i16, bytes: &[u8]) -> Recoded {{
+    messages!(recode!(name, version, bytes))
+}}
 ",
-    );
-    for message in messages {
-        let _ = writeln!(out, "        {}", message.name);
-    }
-    out.push_str("    )\n}\n");
-    out
+        names.join("\n            ")
+    )
 }

@@ -1,222 +1,58 @@
 //! The crate `kafka-protocol`, which is generated from the schemas of Kafka 4.1.
 
 use crate::{Ledger, Other};
-use ::kafka_protocol::messages::*;
 use ::kafka_protocol::protocol::{Decodable, Encodable, Message};
 use bytes::{Bytes, BytesMut};
-use ottla_codectest::{Place, samples, specs};
+use ottla_codectest::{Place, messages, samples, specs};
 
-/// Every message that the crate has.
+/// What the crate has or has not.
+trait Known {
+    fn again(version: i16, bytes: &[u8]) -> Other;
+}
+
+/// Of each message one that nobody knows: what the crate has comes before it.
+macro_rules! unknown {
+    (; $($message:ident)*) => {$(
+        #[allow(dead_code)] // where the crate has it
+        struct $message;
+
+        impl Known for $message {
+            fn again(_: i16, _: &[u8]) -> Other {
+                Other::Unknown
+            }
+        }
+    )*};
+}
+
+messages!(unknown!());
+
 macro_rules! recode {
     ($place:expr, $bytes:expr; $($message:ident)*) => {
         match $place.name.as_str() {
-            $(stringify!($message) => again::<$message>($place.version, $bytes),)*
-            _ => Other::Unknown,
+            $(stringify!($message) => <$message as Known>::again($place.version, $bytes),)*
+            name => panic!("no message is called {name}"),
         }
     };
 }
 
-fn again<M: Message + Decodable + Encodable>(version: i16, bytes: &[u8]) -> Other {
-    if version < M::VERSIONS.min || version > M::VERSIONS.max {
-        return Other::Unknown;
-    }
-    let (mut from, mut to) = (Bytes::copy_from_slice(bytes), BytesMut::new());
-    let read = M::decode(&mut from, version);
-    match read.and_then(|value| value.encode(&mut to, version)) {
-        Err(error) => Other::Failed(format!("{error:#}")),
-        Ok(()) if !from.is_empty() => Other::Failed(format!("{} bytes left over", from.len())),
-        Ok(()) => Other::Again(to.to_vec()),
+impl<M: Message + Decodable + Encodable> Known for M {
+    fn again(version: i16, bytes: &[u8]) -> Other {
+        if version < M::VERSIONS.min || version > M::VERSIONS.max {
+            return Other::Unknown;
+        }
+        let (mut from, mut to) = (Bytes::copy_from_slice(bytes), BytesMut::new());
+        let read = M::decode(&mut from, version);
+        match read.and_then(|value| value.encode(&mut to, version)) {
+            Err(error) => Other::Failed(format!("{error:#}")),
+            Ok(()) if !from.is_empty() => Other::Failed(format!("{} bytes left over", from.len())),
+            Ok(()) => Other::Again(to.to_vec()),
+        }
     }
 }
 
 fn recode(place: &Place, bytes: &[u8]) -> Other {
-    recode!(place, bytes;
-        AddOffsetsToTxnRequest
-        AddOffsetsToTxnResponse
-        AddPartitionsToTxnRequest
-        AddPartitionsToTxnResponse
-        AddRaftVoterRequest
-        AddRaftVoterResponse
-        AllocateProducerIdsRequest
-        AllocateProducerIdsResponse
-        AlterClientQuotasRequest
-        AlterClientQuotasResponse
-        AlterConfigsRequest
-        AlterConfigsResponse
-        AlterPartitionReassignmentsRequest
-        AlterPartitionReassignmentsResponse
-        AlterPartitionRequest
-        AlterPartitionResponse
-        AlterReplicaLogDirsRequest
-        AlterReplicaLogDirsResponse
-        AlterShareGroupOffsetsRequest
-        AlterShareGroupOffsetsResponse
-        AlterUserScramCredentialsRequest
-        AlterUserScramCredentialsResponse
-        ApiVersionsRequest
-        ApiVersionsResponse
-        AssignReplicasToDirsRequest
-        AssignReplicasToDirsResponse
-        BeginQuorumEpochRequest
-        BeginQuorumEpochResponse
-        BrokerHeartbeatRequest
-        BrokerHeartbeatResponse
-        BrokerRegistrationRequest
-        BrokerRegistrationResponse
-        ConsumerGroupDescribeRequest
-        ConsumerGroupDescribeResponse
-        ConsumerGroupHeartbeatRequest
-        ConsumerGroupHeartbeatResponse
-        ConsumerProtocolAssignment
-        ConsumerProtocolSubscription
-        ControllerRegistrationRequest
-        ControllerRegistrationResponse
-        CreateAclsRequest
-        CreateAclsResponse
-        CreateDelegationTokenRequest
-        CreateDelegationTokenResponse
-        CreatePartitionsRequest
-        CreatePartitionsResponse
-        CreateTopicsRequest
-        CreateTopicsResponse
-        DefaultPrincipalData
-        DeleteAclsRequest
-        DeleteAclsResponse
-        DeleteGroupsRequest
-        DeleteGroupsResponse
-        DeleteRecordsRequest
-        DeleteRecordsResponse
-        DeleteShareGroupOffsetsRequest
-        DeleteShareGroupOffsetsResponse
-        DeleteShareGroupStateRequest
-        DeleteShareGroupStateResponse
-        DeleteTopicsRequest
-        DeleteTopicsResponse
-        DescribeAclsRequest
-        DescribeAclsResponse
-        DescribeClientQuotasRequest
-        DescribeClientQuotasResponse
-        DescribeClusterRequest
-        DescribeClusterResponse
-        DescribeConfigsRequest
-        DescribeConfigsResponse
-        DescribeDelegationTokenRequest
-        DescribeDelegationTokenResponse
-        DescribeGroupsRequest
-        DescribeGroupsResponse
-        DescribeLogDirsRequest
-        DescribeLogDirsResponse
-        DescribeProducersRequest
-        DescribeProducersResponse
-        DescribeQuorumRequest
-        DescribeQuorumResponse
-        DescribeShareGroupOffsetsRequest
-        DescribeShareGroupOffsetsResponse
-        DescribeTopicPartitionsRequest
-        DescribeTopicPartitionsResponse
-        DescribeTransactionsRequest
-        DescribeTransactionsResponse
-        DescribeUserScramCredentialsRequest
-        DescribeUserScramCredentialsResponse
-        ElectLeadersRequest
-        ElectLeadersResponse
-        EndQuorumEpochRequest
-        EndQuorumEpochResponse
-        EndTxnMarker
-        EndTxnRequest
-        EndTxnResponse
-        EnvelopeRequest
-        EnvelopeResponse
-        ExpireDelegationTokenRequest
-        ExpireDelegationTokenResponse
-        FetchRequest
-        FetchResponse
-        FetchSnapshotRequest
-        FetchSnapshotResponse
-        FindCoordinatorRequest
-        FindCoordinatorResponse
-        GetTelemetrySubscriptionsRequest
-        GetTelemetrySubscriptionsResponse
-        HeartbeatRequest
-        HeartbeatResponse
-        IncrementalAlterConfigsRequest
-        IncrementalAlterConfigsResponse
-        InitProducerIdRequest
-        InitProducerIdResponse
-        InitializeShareGroupStateRequest
-        InitializeShareGroupStateResponse
-        JoinGroupRequest
-        JoinGroupResponse
-        KRaftVersionRecord
-        LeaderChangeMessage
-        LeaveGroupRequest
-        LeaveGroupResponse
-        ListConfigResourcesRequest
-        ListConfigResourcesResponse
-        ListGroupsRequest
-        ListGroupsResponse
-        ListOffsetsRequest
-        ListOffsetsResponse
-        ListPartitionReassignmentsRequest
-        ListPartitionReassignmentsResponse
-        ListTransactionsRequest
-        ListTransactionsResponse
-        MetadataRequest
-        MetadataResponse
-        OffsetCommitRequest
-        OffsetCommitResponse
-        OffsetDeleteRequest
-        OffsetDeleteResponse
-        OffsetFetchRequest
-        OffsetFetchResponse
-        OffsetForLeaderEpochRequest
-        OffsetForLeaderEpochResponse
-        ProduceRequest
-        ProduceResponse
-        PushTelemetryRequest
-        PushTelemetryResponse
-        ReadShareGroupStateRequest
-        ReadShareGroupStateResponse
-        ReadShareGroupStateSummaryRequest
-        ReadShareGroupStateSummaryResponse
-        RemoveRaftVoterRequest
-        RemoveRaftVoterResponse
-        RenewDelegationTokenRequest
-        RenewDelegationTokenResponse
-        RequestHeader
-        ResponseHeader
-        SaslAuthenticateRequest
-        SaslAuthenticateResponse
-        SaslHandshakeRequest
-        SaslHandshakeResponse
-        ShareAcknowledgeRequest
-        ShareAcknowledgeResponse
-        ShareFetchRequest
-        ShareFetchResponse
-        ShareGroupDescribeRequest
-        ShareGroupDescribeResponse
-        ShareGroupHeartbeatRequest
-        ShareGroupHeartbeatResponse
-        SnapshotFooterRecord
-        SnapshotHeaderRecord
-        SyncGroupRequest
-        SyncGroupResponse
-        TxnOffsetCommitRequest
-        TxnOffsetCommitResponse
-        UnregisterBrokerRequest
-        UnregisterBrokerResponse
-        UpdateFeaturesRequest
-        UpdateFeaturesResponse
-        UpdateRaftVoterRequest
-        UpdateRaftVoterResponse
-        VoteRequest
-        VoteResponse
-        VotersRecord
-        WriteShareGroupStateRequest
-        WriteShareGroupStateResponse
-        WriteTxnMarkersRequest
-        WriteTxnMarkersResponse
-    )
+    use ::kafka_protocol::messages::*;
+    messages!(recode!(place, bytes))
 }
 
 #[test]

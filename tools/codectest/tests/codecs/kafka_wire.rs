@@ -1,234 +1,63 @@
 //! The crate `kafka-wire`, which is generated from the schemas of Kafka 4.4.
 
 use crate::{Ledger, Other};
-use ::kafka_wire::*;
+use ::kafka_wire::KafkaMessage;
 use bytes::{Bytes, BytesMut};
 use kafka_wire_core::{ApiVersion, DecodeLimits};
-use ottla_codectest::{Place, samples, specs};
+use ottla_codectest::{Place, messages, samples, specs};
 
-/// Every message that the crate has.
+/// What the crate has or has not.
+trait Known {
+    fn again(version: i16, bytes: &[u8]) -> Other;
+}
+
+/// Of each message one that nobody knows: what the crate has comes before it.
+macro_rules! unknown {
+    (; $($message:ident)*) => {$(
+        #[allow(dead_code)] // where the crate has it
+        struct $message;
+
+        impl Known for $message {
+            fn again(_: i16, _: &[u8]) -> Other {
+                Other::Unknown
+            }
+        }
+    )*};
+}
+
+messages!(unknown!());
+
 macro_rules! recode {
     ($place:expr, $bytes:expr; $($message:ident)*) => {
         match $place.name.as_str() {
-            $(stringify!($message) => again::<$message>($place.version, $bytes),)*
-            _ => Other::Unknown,
+            $(stringify!($message) => <$message as Known>::again($place.version, $bytes),)*
+            name => panic!("no message is called {name}"),
         }
     };
 }
 
-fn again<M: KafkaMessage>(version: i16, bytes: &[u8]) -> Other {
-    let version = ApiVersion::new(version);
-    if !M::supports(version) {
-        return Other::Unknown;
-    }
-    let from = Bytes::copy_from_slice(bytes);
-    let mut to = BytesMut::new();
-    let value = match M::decode_from_bytes(from, version, DecodeLimits::default()) {
-        Err(error) => return Other::Failed(format!("not read: {error}")),
-        Ok(value) => value,
-    };
-    match value.encode_into(&mut to, version) {
-        Err(error) => Other::Failed(format!("not written: {error}")),
-        Ok(_) => Other::Again(to.to_vec()),
+impl<M: KafkaMessage> Known for M {
+    fn again(version: i16, bytes: &[u8]) -> Other {
+        let version = ApiVersion::new(version);
+        if !M::supports(version) {
+            return Other::Unknown;
+        }
+        let from = Bytes::copy_from_slice(bytes);
+        let mut to = BytesMut::new();
+        let value = match M::decode_from_bytes(from, version, DecodeLimits::default()) {
+            Err(error) => return Other::Failed(format!("not read: {error}")),
+            Ok(value) => value,
+        };
+        match value.encode_into(&mut to, version) {
+            Err(error) => Other::Failed(format!("not written: {error}")),
+            Ok(_) => Other::Again(to.to_vec()),
+        }
     }
 }
 
 fn recode(place: &Place, bytes: &[u8]) -> Other {
-    recode!(place, bytes;
-        AbortedTxn
-        AddOffsetsToTxnRequest
-        AddOffsetsToTxnResponse
-        AddPartitionsToTxnRequest
-        AddPartitionsToTxnResponse
-        AddRaftVoterRequest
-        AddRaftVoterResponse
-        AllocateProducerIdsRequest
-        AllocateProducerIdsResponse
-        AlterClientQuotasRequest
-        AlterClientQuotasResponse
-        AlterConfigsRequest
-        AlterConfigsResponse
-        AlterPartitionReassignmentsRequest
-        AlterPartitionReassignmentsResponse
-        AlterPartitionRequest
-        AlterPartitionResponse
-        AlterReplicaLogDirsRequest
-        AlterReplicaLogDirsResponse
-        AlterShareGroupOffsetsRequest
-        AlterShareGroupOffsetsResponse
-        AlterUserScramCredentialsRequest
-        AlterUserScramCredentialsResponse
-        ApiVersionsRequest
-        ApiVersionsResponse
-        AssignReplicasToDirsRequest
-        AssignReplicasToDirsResponse
-        BeginQuorumEpochRequest
-        BeginQuorumEpochResponse
-        BrokerHeartbeatRequest
-        BrokerHeartbeatResponse
-        BrokerRegistrationRequest
-        BrokerRegistrationResponse
-        ConsumerGroupDescribeRequest
-        ConsumerGroupDescribeResponse
-        ConsumerGroupHeartbeatRequest
-        ConsumerGroupHeartbeatResponse
-        ConsumerProtocolAssignment
-        ConsumerProtocolSubscription
-        ControlRecordTypeSchema
-        ControllerRegistrationRequest
-        ControllerRegistrationResponse
-        CreateAclsRequest
-        CreateAclsResponse
-        CreateDelegationTokenRequest
-        CreateDelegationTokenResponse
-        CreatePartitionsRequest
-        CreatePartitionsResponse
-        CreateTopicsRequest
-        CreateTopicsResponse
-        DefaultPrincipalData
-        DeleteAclsRequest
-        DeleteAclsResponse
-        DeleteGroupsRequest
-        DeleteGroupsResponse
-        DeleteRecordsRequest
-        DeleteRecordsResponse
-        DeleteShareGroupOffsetsRequest
-        DeleteShareGroupOffsetsResponse
-        DeleteShareGroupStateRequest
-        DeleteShareGroupStateResponse
-        DeleteTopicsRequest
-        DeleteTopicsResponse
-        DescribeAclsRequest
-        DescribeAclsResponse
-        DescribeClientQuotasRequest
-        DescribeClientQuotasResponse
-        DescribeClusterRequest
-        DescribeClusterResponse
-        DescribeConfigsRequest
-        DescribeConfigsResponse
-        DescribeDelegationTokenRequest
-        DescribeDelegationTokenResponse
-        DescribeGroupsRequest
-        DescribeGroupsResponse
-        DescribeLogDirsRequest
-        DescribeLogDirsResponse
-        DescribeProducersRequest
-        DescribeProducersResponse
-        DescribeQuorumRequest
-        DescribeQuorumResponse
-        DescribeShareGroupOffsetsRequest
-        DescribeShareGroupOffsetsResponse
-        DescribeTopicPartitionsRequest
-        DescribeTopicPartitionsResponse
-        DescribeTransactionsRequest
-        DescribeTransactionsResponse
-        DescribeUserScramCredentialsRequest
-        DescribeUserScramCredentialsResponse
-        ElectLeadersRequest
-        ElectLeadersResponse
-        EndQuorumEpochRequest
-        EndQuorumEpochResponse
-        EndTxnMarker
-        EndTxnRequest
-        EndTxnResponse
-        EnvelopeRequest
-        EnvelopeResponse
-        ExpireDelegationTokenRequest
-        ExpireDelegationTokenResponse
-        FetchRequest
-        FetchResponse
-        FetchSnapshotRequest
-        FetchSnapshotResponse
-        FindCoordinatorRequest
-        FindCoordinatorResponse
-        GetTelemetrySubscriptionsRequest
-        GetTelemetrySubscriptionsResponse
-        HeartbeatRequest
-        HeartbeatResponse
-        IncrementalAlterConfigsRequest
-        IncrementalAlterConfigsResponse
-        InitProducerIdRequest
-        InitProducerIdResponse
-        InitializeShareGroupStateRequest
-        InitializeShareGroupStateResponse
-        JoinGroupRequest
-        JoinGroupResponse
-        KRaftVersionRecord
-        LeaderChangeMessage
-        LeaveGroupRequest
-        LeaveGroupResponse
-        ListConfigResourcesRequest
-        ListConfigResourcesResponse
-        ListGroupsRequest
-        ListGroupsResponse
-        ListOffsetsRequest
-        ListOffsetsResponse
-        ListPartitionReassignmentsRequest
-        ListPartitionReassignmentsResponse
-        ListTransactionsRequest
-        ListTransactionsResponse
-        MetadataRequest
-        MetadataResponse
-        OffsetCommitRequest
-        OffsetCommitResponse
-        OffsetDeleteRequest
-        OffsetDeleteResponse
-        OffsetFetchRequest
-        OffsetFetchResponse
-        OffsetForLeaderEpochRequest
-        OffsetForLeaderEpochResponse
-        ProduceRequest
-        ProduceResponse
-        PushTelemetryRequest
-        PushTelemetryResponse
-        ReadShareGroupStateRequest
-        ReadShareGroupStateResponse
-        ReadShareGroupStateSummaryRequest
-        ReadShareGroupStateSummaryResponse
-        RemoveRaftVoterRequest
-        RemoveRaftVoterResponse
-        RenewDelegationTokenRequest
-        RenewDelegationTokenResponse
-        RequestHeader
-        ResponseHeader
-        SaslAuthenticateRequest
-        SaslAuthenticateResponse
-        SaslHandshakeRequest
-        SaslHandshakeResponse
-        ShareAcknowledgeRequest
-        ShareAcknowledgeResponse
-        ShareFetchRequest
-        ShareFetchResponse
-        ShareGroupDescribeRequest
-        ShareGroupDescribeResponse
-        ShareGroupHeartbeatRequest
-        ShareGroupHeartbeatResponse
-        SnapshotFooterRecord
-        SnapshotHeaderRecord
-        StreamsGroupDescribeRequest
-        StreamsGroupDescribeResponse
-        StreamsGroupHeartbeatRequest
-        StreamsGroupHeartbeatResponse
-        StreamsGroupTopologyDescriptionUpdateRequest
-        StreamsGroupTopologyDescriptionUpdateResponse
-        SyncGroupRequest
-        SyncGroupResponse
-        TxnOffsetCommitRequest
-        TxnOffsetCommitResponse
-        UnregisterBrokerRequest
-        UnregisterBrokerResponse
-        UpdateFeaturesRequest
-        UpdateFeaturesResponse
-        UpdateRaftVoterRequest
-        UpdateRaftVoterResponse
-        VoteRequest
-        VoteResponse
-        VotersRecord
-        WriteShareGroupStateRequest
-        WriteShareGroupStateResponse
-        WriteTxnMarkersRequest
-        WriteTxnMarkersResponse
-    )
+    use ::kafka_wire::*;
+    messages!(recode!(place, bytes))
 }
 
 #[test]
