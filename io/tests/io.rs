@@ -8,4 +8,5 @@ mod io {
     mod machine;
     mod recording;
     mod traces;
+    mod wire;
 }

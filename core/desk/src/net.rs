@@ -8,7 +8,7 @@
 //!
 //! | a connection is | by | then |
 //! |---|---|---|
-//! | connecting | `Connect` | sends and receives wait |
+//! | connecting | `Connect` | sends and receives wait; draining when it is there, if `Close(Drained)` came before |
 //! | open | accepted, or connected | |
 //! | draining | `Close(Drained)` | receives nothing; closing when all is sent |
 //! | closing | `Close(Now)`, the peer, a fault | `Closed` when `CloseConn` is answered |
@@ -40,7 +40,7 @@ enum Out {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Connecting,
+    Connecting { drains: bool },
     Open,
     Draining,
     Closing(Why),
@@ -77,6 +77,14 @@ impl State {
             sent: 0,
             told: 0,
         }
+    }
+
+    /// Whether anybody may still ask and send.
+    fn takes_more(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Connecting { drains: false } | Phase::Open
+        )
     }
 
     fn may_send(&self) -> bool {
@@ -122,7 +130,8 @@ impl Net {
 
     pub(crate) fn connect(&mut self, conn: Conn, to: Endpoint) {
         assert!(conn.0 % 2 == 1, "I1: a machine names connections oddly");
-        let before = self.conns.insert(conn, State::new(Phase::Connecting));
+        let connecting = Phase::Connecting { drains: false };
+        let before = self.conns.insert(conn, State::new(connecting));
         assert!(before.is_none(), "I1: {conn:?} names a second connection");
         self.connects.push_back((conn, to));
     }
@@ -136,7 +145,7 @@ impl Net {
             want.carry.len() <= want.most && want.least <= want.most && want.most > 0,
             "N2: {want:?} cannot be met"
         );
-        if !matches!(state.phase, Phase::Connecting | Phase::Open) {
+        if !state.takes_more() {
             return;
         }
         if !want.carry.is_empty() && want.carry.len() >= want.least {
@@ -153,7 +162,7 @@ impl Net {
         let Some(state) = self.conns.get_mut(&conn) else {
             return;
         };
-        if !matches!(state.phase, Phase::Connecting | Phase::Open) {
+        if !state.takes_more() {
             return;
         }
         for part in parts.0 {
@@ -191,6 +200,10 @@ impl Net {
         match (how, state.phase) {
             (How::Drained, Phase::Open) if !state.queue.is_empty() => {
                 state.phase = Phase::Draining;
+                state.want = None;
+            }
+            (How::Drained, Phase::Connecting { .. }) if !state.queue.is_empty() => {
+                state.phase = Phase::Connecting { drains: true };
                 state.want = None;
             }
             (How::Drained, Phase::Draining) => {}
@@ -242,8 +255,8 @@ impl Net {
 
     pub(crate) fn next(&mut self) -> Option<(NetWaiting, NetCall)> {
         if let Some((conn, to)) = self.connects.pop_front() {
-            let connecting = self.conns.get(&conn).map(|state| state.phase);
-            if connecting == Some(Phase::Connecting) {
+            let phase = self.conns.get(&conn).map(|state| state.phase);
+            if matches!(phase, Some(Phase::Connecting { .. })) {
                 return Some((NetWaiting::Connect(conn), NetCall::Connect { conn, to }));
             }
         }
@@ -522,7 +535,10 @@ impl Net {
             Err(errno) => self.end(conn, why(errno), disk),
             Ok(address) => {
                 state.call = None;
-                state.phase = Phase::Open;
+                state.phase = match state.phase {
+                    Phase::Connecting { drains: true } => Phase::Draining,
+                    _ => Phase::Open,
+                };
                 if state.want.is_some() {
                     self.receivers.push_back(conn);
                 }

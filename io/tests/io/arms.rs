@@ -16,47 +16,51 @@ use tempfile::TempDir;
 
 use super::echo::Echo;
 
+/// Files with their name, and the directory of real ones.
+pub type Kind = (&'static str, Box<dyn Files + Send>, Option<TempDir>);
+
+pub fn real() -> Kind {
+    let dir = TempDir::new().expect("a directory");
+    let files = RealFiles::open("arm", vec![(Dir(0), dir.path().into())]);
+    ("real", Box::new(files.expect("files")), Some(dir))
+}
+
+pub fn recording() -> Kind {
+    let dir = TempDir::new().expect("a directory");
+    let files = RecordingFiles::open("arm", vec![(Dir(0), dir.path().into())]);
+    ("recording", Box::new(files.expect("files")), Some(dir))
+}
+
+pub fn memory(capacity: u64) -> Kind {
+    ("memory", Box::new(in_memory(capacity)), None)
+}
+
+pub fn late(capacity: u64, seed: u8) -> Kind {
+    let late = Late {
+        inner: Box::new(in_memory(capacity)),
+        rng: Rng::new([seed; 32]),
+        lanes: BTreeMap::new(),
+        bell: None,
+    };
+    ("late", Box::new(late), None)
+}
+
 /// A desk over some files.
 pub struct Arm {
     pub name: &'static str,
     desk: Desk,
-    files: Option<Box<dyn Files>>,
+    files: Box<dyn Files + Send>,
     seq: u64,
     /// The directory of real files, if they are.
     pub dir: Option<TempDir>,
 }
 
 impl Arm {
-    pub fn real() -> Arm {
-        let dir = TempDir::new().expect("a directory");
-        let files = RealFiles::open("arm", vec![(Dir(0), dir.path().into())]);
-        Arm::over("real", Box::new(files.expect("files")), Some(dir))
-    }
-
-    pub fn recording() -> Arm {
-        let dir = TempDir::new().expect("a directory");
-        let files = RecordingFiles::open("arm", vec![(Dir(0), dir.path().into())]);
-        Arm::over("recording", Box::new(files.expect("files")), Some(dir))
-    }
-
-    pub fn memory(capacity: u64) -> Arm {
-        Arm::over("memory", Box::new(in_memory(capacity)), None)
-    }
-
-    pub fn late(capacity: u64, seed: u8) -> Arm {
-        let late = Late {
-            inner: Box::new(in_memory(capacity)),
-            rng: Rng::new([seed; 32]),
-            lanes: BTreeMap::new(),
-        };
-        Arm::over("late", Box::new(late), None)
-    }
-
-    pub fn over(name: &'static str, files: Box<dyn Files>, dir: Option<TempDir>) -> Arm {
+    pub fn over((name, files, dir): Kind) -> Arm {
         Arm {
             name,
             desk: Desk::new(files.roots()),
-            files: Some(files),
+            files,
             seq: 0,
             dir,
         }
@@ -77,7 +81,7 @@ impl Disk for Arm {
             let effect: Effect<Echo> = Effect::Disk(owner.op(self.seq), op);
             assert!(self.desk.take(effect).is_none());
         }
-        let files = self.files.as_mut().expect("open");
+        let files = &mut self.files;
         let mut told = Vec::new();
         let mut finished = Vec::new();
         while told.len() < count {
@@ -115,12 +119,20 @@ type Waiting = (CallId, Lane, Dir, FileCall);
 
 /// Calls wait, and are then made in any order that the lanes leave open, in parts, or not at first.
 struct Late {
-    inner: Box<dyn Files>,
+    inner: Box<dyn Files + Send>,
     rng: Rng,
     lanes: BTreeMap<(u8, u64), VecDeque<Waiting>>,
+    /// Who is to look again, if anybody sleeps.
+    bell: Option<Arc<Bell>>,
 }
 
 impl Late {
+    fn ring(&self) {
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
+    }
+
     fn make(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> CallDone {
         let draw = self.rng.below(4);
         match call {
@@ -168,7 +180,9 @@ impl Files for Late {
         self.inner.roots()
     }
 
-    fn wake_by(&mut self, _: Arc<Bell>) {}
+    fn wake_by(&mut self, bell: Arc<Bell>) {
+        self.bell = Some(bell);
+    }
 
     fn submit(&mut self, id: CallId, lane: Lane, root: Dir, call: FileCall) -> Option<CallDone> {
         let order = match lane {
@@ -180,6 +194,7 @@ impl Files for Late {
         };
         let lane_calls = self.lanes.entry(order).or_default();
         lane_calls.push_back((id, lane, root, call));
+        self.ring();
         None
     }
 
@@ -196,6 +211,7 @@ impl Files for Late {
         }
         let done = self.make(id, lane, root, call);
         into.push((id, done));
+        self.ring();
     }
 
     fn range(&mut self, file: Fd, at: u64, len: u32) -> Result<Range<'_>, Errno> {

@@ -1,15 +1,14 @@
 //! A tiny machine that uses every effect. A frame is a 4-byte length and a body; the body's first byte is the verb:
 //! `W` append this frame to the file, sync, answer with it; `R` at(8) len(4): answer with that range of the file;
-//! `J` n(4): answer with the sum below n, computed by a job; `B` close when all is sent; `P` panic.
+//! `J` n(4): answer with the sum below n, computed by a job; `P` panic.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use ottla_machine::{
-    Conn, Dir, DiskOp, DiskOutput, Effect, Effects, Emit, Endpoint, Event, Fault, File, How,
-    Inspect, Job, Machine, Mode, Name, Names, Now, Output, Owner, Part, Parts, Peer, Time, Want,
-    Why,
+    Conn, Dir, DiskOp, DiskOutput, Effects, Emit, Event, Fault, File, How, Inspect, Job, Machine,
+    Mode, Name, Names, Now, Output, Owner, Part, Parts, Time, Want,
 };
 
 const OWNER: Owner = Owner {
@@ -25,16 +24,12 @@ const LONGEST: usize = 64 << 20;
 pub enum Ask {
     Start,
     Wake(Duration),
-    Connect(Endpoint, Bytes),
 }
 
 #[derive(Debug, PartialEq)]
 pub enum Tell {
     Ready,
     Woken,
-    Opened(Peer),
-    Answer(Bytes),
-    Closed(Why),
     Failed(Fault),
 }
 
@@ -63,11 +58,7 @@ pub struct Echo {
     seq: u64,
     waiting: BTreeMap<u64, Waiting>,
     wake: Option<Time>,
-    /// Connections of our own, with what is to be sent first.
-    outgoing: BTreeMap<Conn, Bytes>,
-    next_conn: u64,
     pub open: usize,
-    pub sent: BTreeMap<Conn, u64>,
 }
 
 impl Default for Echo {
@@ -79,10 +70,7 @@ impl Default for Echo {
             seq: 0,
             waiting: BTreeMap::new(),
             wake: None,
-            outgoing: BTreeMap::new(),
-            next_conn: 1,
             open: 0,
-            sent: BTreeMap::new(),
         }
     }
 }
@@ -123,11 +111,6 @@ impl Echo {
     }
 
     fn received(&mut self, conn: Conn, mut bytes: Bytes, fx: &mut Effects<Echo>) {
-        if self.outgoing.contains_key(&conn) {
-            fx.tell(Tell::Answer(bytes));
-            fx.close(conn, How::Now);
-            return;
-        }
         while bytes.len() >= 4 {
             let len = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
             if len == 0 || len > LONGEST {
@@ -142,9 +125,7 @@ impl Echo {
                 return fx.receive(conn, want);
             }
             let frame = bytes.split_to(4 + len);
-            if !self.frame(conn, frame, fx) {
-                return;
-            }
+            self.frame(conn, frame, fx);
         }
         fx.receive(
             conn,
@@ -155,8 +136,7 @@ impl Echo {
         );
     }
 
-    /// Whether the connection goes on.
-    fn frame(&mut self, conn: Conn, whole: Bytes, fx: &mut Effects<Echo>) -> bool {
+    fn frame(&mut self, conn: Conn, whole: Bytes, fx: &mut Effects<Echo>) {
         let mut body = whole.slice(5..);
         match whole[4] {
             b'W' => {
@@ -183,13 +163,8 @@ impl Echo {
                 let op = self.later(Waiting::Job(conn));
                 fx.work(op, Sum(body.get_u32()));
             }
-            b'B' => {
-                fx.close(conn, How::Drained);
-                return false;
-            }
             _ => panic!("a frame that nobody wants"),
         }
-        true
     }
 
     fn done(&mut self, seq: u64, result: Result<Output<Echo>, Fault>, fx: &mut Effects<Echo>) {
@@ -225,31 +200,13 @@ impl Machine for Echo {
         match event {
             Event::Asked(Ask::Start) => self.start(fx),
             Event::Asked(Ask::Wake(after)) => self.wake = Some(now.mono.after(after)),
-            Event::Asked(Ask::Connect(to, first)) => {
-                let conn = Conn(self.next_conn);
-                self.next_conn += 2;
-                self.outgoing.insert(conn, first);
-                fx.push(Effect::Connect(conn, to));
-            }
-            Event::Opened(conn, peer) => {
+            Event::Opened(conn, _) => {
                 self.open += 1;
-                if let Some(bytes) = self.outgoing.get(&conn) {
-                    fx.send(conn, bytes.clone().into());
-                    fx.tell(Tell::Opened(peer));
-                }
                 fx.receive(conn, first());
             }
             Event::Received(conn, bytes) => self.received(conn, bytes, fx),
-            Event::Sent(conn, count) => {
-                let before = self.sent.insert(conn, count).unwrap_or(0);
-                assert!(count > before, "Sent only grows");
-            }
-            Event::Closed(conn, why) => {
-                if self.outgoing.remove(&conn).is_some() {
-                    fx.tell(Tell::Closed(why));
-                }
-                self.open = self.open.saturating_sub(1);
-            }
+            Event::Sent(..) => {}
+            Event::Closed(..) => self.open -= 1,
             Event::Done(op, result) => self.done(op.seq, result, fx),
         }
     }

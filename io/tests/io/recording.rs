@@ -38,10 +38,8 @@ fn recorded() -> (Arm, Recording) {
     std::fs::write(dir.path().join("old"), b"was there").expect("written");
     let files = RecordingFiles::open("arm", vec![(ROOT, dir.path().into())]).expect("files");
     let recording = files.recording();
-    (
-        Arm::over("recording", Box::new(files), Some(dir)),
-        recording,
-    )
+    let arm = Arm::over(("recording", Box::new(files), Some(dir)));
+    (arm, recording)
 }
 
 fn after_power_cut(recording: &Recording) -> TempDir {

@@ -254,6 +254,12 @@ fn noise(rng: &mut Rng, len: usize) -> Vec<u8> {
     words.take(len).collect()
 }
 
+/// Noise again and again, by a prime: what is missing or twice is noticed.
+fn long(rng: &mut Rng, len: usize) -> Vec<u8> {
+    let once = noise(rng, 65_521);
+    once.iter().cycle().take(len).copied().collect()
+}
+
 fn bytes(bytes: &[u8]) -> Part {
     Part::Bytes(Bytes::copy_from_slice(bytes))
 }
@@ -311,7 +317,7 @@ fn portions(scene: &mut Scene<'_>) {
 
 fn unasked(scene: &mut Scene<'_>) {
     let mut rng = rng(2);
-    let said = noise(&mut rng, scene.beyond());
+    let said = long(&mut rng, scene.beyond());
     let (peer, conn) = scene.dial();
     scene.says(peer, &said);
     scene.others_come_and_go();
@@ -341,7 +347,7 @@ fn carried(scene: &mut Scene<'_>) {
 }
 
 fn large_receive(scene: &mut Scene<'_>) {
-    let said = noise(&mut rng(3), scene.beyond());
+    let said = long(&mut rng(3), scene.beyond());
     let (peer, conn) = scene.dial();
     scene.says(peer, &said);
     let (first, rest) = said.split_at(4);
@@ -558,7 +564,7 @@ fn half_closed(scene: &mut Scene<'_>) {
     scene.does(peer, Does::Finishes);
     scene.receive(conn, want(b"", 8, 8));
     scene.until(|scene| scene.line(conn).times == 1);
-    let answer = noise(&mut rng(10), scene.beyond());
+    let answer = long(&mut rng(10), 300_000);
     scene.send(conn, vec![bytes(&answer)]);
     scene.until(|scene| scene.heard_all(peer));
     // That it has finished is told to whoever asks for more.
@@ -667,7 +673,7 @@ fn echo(scene: &mut Scene<'_>, conn: Conn) {
 
 /// Some peers say a stream in pieces, now one, now another, and hear it back; the others say nothing for long.
 fn many(scene: &mut Scene<'_>) {
-    const ALL: usize = 40;
+    const ALL: usize = 100;
     const BUSY: usize = 12;
     let mut rng = rng(12);
     for n in 0..ALL {
@@ -741,7 +747,7 @@ fn to_itself(scene: &mut Scene<'_>) {
     scene.act(vec![Act::Connect(near, to.clone())]);
     scene.until(|scene| scene.line(near).opened.is_some() && accepted(scene).is_some());
     let far = accepted(scene).expect("it was just seen");
-    let said = noise(&mut rng(13), scene.beyond());
+    let said = long(&mut rng(13), 300_000);
     for (from, to) in [(near, far), (far, near)] {
         scene.send(from, vec![bytes(&said)]);
         scene.receive(to, want(b"", said.len(), said.len()));

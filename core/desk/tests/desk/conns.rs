@@ -278,3 +278,33 @@ fn outgoing_connections_open_or_say_why_not() {
         ",
     );
 }
+
+#[test]
+fn what_is_queued_before_a_connection_is_there_is_drained_when_it_is() {
+    play(
+        "
+        > connect c1 host
+        < 1 connect c1 host
+        > receive c1 1 9
+        > send c1 hello
+        > end c1 drained
+        > send c1 never
+        = 1 ok
+        < 2 sendmsg c1 hello
+        ! opened c1 by there
+        = 2 took 5
+        < 3 closeconn c1
+        = 3 ok
+        ! closed c1 Asked
+        -- Nobody is there: nothing is sent.
+        > connect c3 host
+        < 4 connect c3 host
+        > send c3 hello
+        > end c3 drained
+        = 4 econnrefused
+        < 5 closeconn c3
+        = 5 ok
+        ! closed c3 Refused
+        ",
+    );
+}
