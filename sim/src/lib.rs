@@ -10,6 +10,7 @@ mod cut;
 pub mod damage;
 pub mod determinism;
 pub mod draw;
+pub mod failing;
 pub mod history;
 pub mod host;
 pub mod hunt;

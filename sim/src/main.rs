@@ -14,7 +14,7 @@ use ottla_sim::mutants::{self, Search};
 use ottla_sim::script::Script;
 use ottla_sim::swarm::Profile;
 use ottla_sim::world::{Failure, Report, World};
-use ottla_sim::{determinism, panics, shrink, sites, text};
+use ottla_sim::{determinism, failing, panics, shrink, sites, text};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -331,7 +331,8 @@ fn campaign(hunt: &Hunt, json: bool, save: Option<&Path>, hashes: Option<&Path>)
         return code;
     }
     for (seed, report) in &summary.failures {
-        show(&format!("seed {seed}"), report);
+        let script = hunt::script(*seed, hunt.profile, hunt.planted.as_deref());
+        show(&format!("seed {seed}"), &script, report);
     }
     if let (Some(folder), Some((seed, _))) = (save, summary.failures.first()) {
         let script = hunt::script(*seed, hunt.profile, hunt.planted.as_deref());
@@ -452,7 +453,8 @@ fn coverage(hunt: &Hunt, most: usize, hashes: Option<&Path>) -> ExitCode {
         return code;
     }
     for (seed, report) in &summary.failures {
-        show(&format!("seed {seed}"), report);
+        let script = hunt::script(*seed, hunt.profile, hunt.planted.as_deref());
+        show(&format!("seed {seed}"), &script, report);
     }
     let met = sites::met(&summary.sites);
     let mut rows: Vec<(&String, &u64)> = met.iter().collect();
@@ -502,11 +504,11 @@ fn code(good: bool) -> ExitCode {
 }
 
 fn run(name: &str, script: Arc<Script>, trace: bool) -> ExitCode {
-    let report = World::new(script, trace).run();
+    let report = World::new(Arc::clone(&script), trace).run();
     for line in &report.lines {
         println!("{line}");
     }
-    show(name, &report);
+    show(name, &script, &report);
     println!(
         "{name}: {} steps, {} lives, {}/{} requests answered, {:.3} virtual seconds, hash {}",
         report.counts.steps,
@@ -519,15 +521,9 @@ fn run(name: &str, script: Arc<Script>, trace: bool) -> ExitCode {
     code(report.failure.is_none())
 }
 
-fn show(name: &str, report: &Report) {
+fn show(name: &str, script: &Arc<Script>, report: &Report) {
     if let Some(failure) = &report.failure {
-        println!(
-            "{name}: {} fired at {:.6} s, step {}: {}",
-            failure.violation.oracle,
-            failure.at as f64 / 1e9,
-            failure.step,
-            failure.violation.what
-        );
+        print!("{}", failing::describe(name, script, failure));
     }
 }
 

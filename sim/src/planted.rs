@@ -166,13 +166,6 @@ pub const PLANTED: &[Planted] = &[
         needs: "small segments, sealed but unsynced data (W, or acks=1 without readers), cut",
     },
     Planted {
-        id: "newer-snapshot-believed",
-        mechanism: "a producer snapshot beyond the recovery point is used although the log may end before it",
-        source: "KAFKA-9892 class",
-        seen: "state of that snapshot without its batches, or none at all: duplicates after a retry",
-        needs: "idempotent producers, small segments, cut that loses the end of the segment before the snapshot",
-    },
-    Planted {
         id: "recovery-point-advanced-in-recovery",
         mechanism: "what recovery has read counts as flushed without being synced: it may lie in the page cache only",
         source: "KAFKA-10101",
@@ -304,6 +297,13 @@ pub const PLANTED: &[Planted] = &[
         source: "ours (N2, P1)",
         seen: "as above",
         needs: "stop before recovery has opened all logs after an unclean stop, then cut/start",
+    },
+    Planted {
+        id: "file-closed-under-an-answer",
+        mechanism: "a file that its log let go is closed while an answer in work holds a range of it",
+        source: "ours (H6)",
+        seen: "a fetch is answered by the end of its connection",
+        needs: "fetch of several partitions, one range found at once and another read that waits for the disk, retention or many segments meanwhile",
     },
     Planted {
         id: "metadata-applied-before-committed",

@@ -58,22 +58,6 @@ impl Script {
         }
     }
 
-    /// Whether retention takes anything within the run.
-    pub fn retains(&self) -> bool {
-        let retains = |name: &String| name.contains("retention.");
-        let topic = |op: &TimedOp| match &op.what {
-            Operation::CreateTopic { settings, .. } => {
-                settings.iter().any(|(name, _)| retains(name))
-            }
-            _ => false,
-        };
-        self.settings.keys().any(retains)
-            || self
-                .clients
-                .iter()
-                .any(|client| client.ops.iter().any(topic))
-    }
-
     /// Whether producers may be forgotten within a run: then a batch sent again may be taken twice, as with Kafka. They are forgotten by
     /// the times of their batches, so a clock that jumps and a client with a clock of its own do it too.
     pub fn producers_expire(&self) -> bool {

@@ -469,6 +469,18 @@ impl Broker {
         moved
     }
 
+    /// Files that their logs let go are closed behind the answers that name them: those in work, and those that have just been sent.
+    fn close_files(&mut self, now: Now, fx: &mut Effects<Broker>) {
+        if !self.shard.holds_files() {
+            return;
+        }
+        if let Some(front) = &self.front {
+            let since = front.bench.sessions.reads_since();
+            self.ask_shard(now, ShardAsk::ReadsSince(since));
+            self.carry_shard(now, fx);
+        }
+    }
+
     fn front_mut(&mut self) -> &mut Front {
         self.front
             .as_mut()
@@ -526,6 +538,7 @@ impl Machine for Broker {
         if let Some(front) = &mut self.front {
             front.settle(now, fx);
         }
+        self.close_files(now, fx);
     }
 
     fn deadline(&self) -> Option<Time> {

@@ -10,7 +10,7 @@
 //!   the segments do. When that cannot be had, the log goes offline instead, and no marker may be written.
 
 use ottla_machine::{
-    DiskOp, DiskOutput, Emit, Fault, Level, Name, Now, Offset, planted, sometimes,
+    DiskOp, DiskOutput, Emit, Fault, File, Level, Name, Now, Offset, planted, sometimes,
 };
 
 use crate::file_names::name;
@@ -76,7 +76,8 @@ impl Log {
         self.tail = self.settled;
         self.phase = Phase::Closing;
         self.announced = true;
-        self.close_files(Waiting::Aside("a removed segment"), fx);
+        let files = self.take_files();
+        self.let_go.extend(files);
         if absent && self.writer == Writer::Idle {
             self.ending = Some(Ending::Over);
             return;
@@ -207,22 +208,21 @@ impl Log {
 
     fn close_all(&mut self, fx: &mut impl Emit) {
         self.flushed = self.written;
-        let closed = self.close_files(Waiting::Ending, fx);
-        self.ending = Some(match closed {
+        let files = self.take_files();
+        for file in &files {
+            self.ops.issue(Waiting::Ending, DiskOp::Close(*file), fx);
+        }
+        self.ending = Some(match files.len() {
             0 => Ending::Over,
             closed => Ending::Closing(closed),
         });
     }
 
-    fn close_files(&mut self, waiting: Waiting, fx: &mut impl Emit) -> usize {
-        let opened = self.segments.values_mut().filter_map(|s| s.opened.take());
-        let files: Vec<_> = opened.map(|opened| opened.file).collect();
-        for file in &files {
-            self.ops.issue(waiting.clone(), DiskOp::Close(*file), fx);
-        }
+    fn take_files(&mut self) -> Vec<File> {
         self.unsynced.clear();
         self.cache.clear();
-        files.len()
+        let opened = self.segments.values_mut().filter_map(|s| s.opened.take());
+        opened.map(|opened| opened.file).collect()
     }
 
     /// The end of an operation of stopping or removing.

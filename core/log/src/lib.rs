@@ -133,6 +133,8 @@ pub struct Log {
     pub(crate) retry_at: Option<Time>,
     pub(crate) opening: Option<Box<Opening>>,
     pub(crate) proof: Option<Proof>,
+    /// Files that are not read any more, but that ranges of earlier answers may lie in.
+    pub(crate) let_go: Vec<File>,
     /// Segments that are no more, oldest first: their files still have to go.
     pub(crate) dropped: VecDeque<i64>,
     /// The oldest of their files is on its way out.
@@ -192,6 +194,7 @@ impl Log {
             rewrites: Rewrites::default(),
             retry_at: None,
             opening: None,
+            let_go: Vec::new(),
             proof: None,
             dropped: VecDeque::new(),
             dropping: false,
@@ -282,6 +285,7 @@ impl Log {
                 self.settle_warming(fx, out);
                 self.settle_writing(fx);
                 self.settle_rewrites(now, fx);
+                out.extend(self.let_go.drain(..).map(LogEvent::LetGo));
                 self.settle_ending(fx, out);
             }
             Phase::Offline(_) | Phase::Closed => return None,
@@ -304,6 +308,7 @@ impl Log {
                     || self.can_rewrite()
                     || self.can_end()
                     || self.has_dirty()
+                    || !self.let_go.is_empty()
             }
         };
         if unfinished {

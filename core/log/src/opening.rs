@@ -281,9 +281,7 @@ impl Log {
             }
         }
         opening.snapshots = match opening.start {
-            Start::Recover { .. } if !planted!(fx, "newer-snapshot-believed") => {
-                self.snapshots.range(..=opening.first).copied().collect()
-            }
+            Start::Recover { .. } => self.snapshots.range(..=opening.first).copied().collect(),
             _ => self.snapshots.iter().copied().collect(),
         };
         if opening

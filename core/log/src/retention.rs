@@ -2,13 +2,15 @@
 //! passed them; and the memory of producers that fell silent.
 //!
 //! Invariants
+//! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
 //! - N2: a segment goes by age only when its newest timestamp was counted here, or the batch that has it was looked at:
 //!   a time index bears no checksum.
-//! - N1: a segment goes only when all of it lies below the high watermark, and never the one that is written to.
 //! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
 //!   would take a hole for one that the crash made, and end the log there.
-//! - N5: nor before the name of the newest segment is durable: where all segments are gone, nothing says which offsets had been given.
-//! - N4: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
+//! - N4: nor before the name of the newest segment is durable: where all segments are gone, nothing says which offsets had been given.
+//! - N5: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
+//! - N6: a segment goes only when a producer snapshot of its end or later is durable: else a crash would make the log forget whose
+//!   batches lay in it, and take them again.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset, planted, sometimes};
 use ottla_record::{HEADER_LEN, Header};
@@ -16,6 +18,7 @@ use ottla_record::{HEADER_LEN, Header};
 use crate::file_names::name;
 use crate::limits::EXPIRE_PRODUCERS;
 use crate::ops::Waiting;
+use crate::rolling::Purpose;
 use crate::segment::{Newest, Segment};
 use crate::{Log, LogEvent, Phase};
 
@@ -41,6 +44,7 @@ impl Log {
         );
         let before = self.start;
         let (mut goes, mut unknown, mut unproved) = (Vec::new(), None, None);
+        let mut remembered = i64::MIN;
         let mut surplus = self.surplus();
         let last = self.active().map(|active| active.base);
         for segment in self.segments.values() {
@@ -70,7 +74,16 @@ impl Log {
                 self.roll_wanted |= self.pending.is_empty();
                 break;
             }
+            if self.rewrites.owe_snapshot(segment.end.0) {
+                sometimes!(fx, "retention waited for a producer snapshot");
+                break; // N6
+            }
             goes.push(segment.base);
+            remembered = segment.end.0;
+        }
+        if !goes.is_empty() && self.forgets(remembered) {
+            goes.clear();
+            self.snapshot_producers();
         }
         for base in goes {
             if !self.drop_segment(base, fx) {
@@ -85,6 +98,26 @@ impl Log {
         if self.start > before {
             out.push(LogEvent::Started(self.start));
         }
+    }
+
+    /// Whether a crash would make it forget producers once everything below this offset is gone (N6).
+    fn forgets(&self, below: i64) -> bool {
+        self.producers.len() > 0 && self.snapshots.range(below..).next().is_none()
+    }
+
+    /// No snapshot is new enough, and none is under way: it was damaged, or never written.
+    fn snapshot_producers(&mut self) {
+        let Some(active) = self.active().filter(|_| self.pending.is_empty()) else {
+            return;
+        };
+        let (base, empty) = (active.base, active.size == 0);
+        if empty && !self.rewrites.owe_snapshot(base) {
+            let bytes = self.producers.to_bytes();
+            let purpose = Purpose::Snapshot(base);
+            self.rewrites.push(purpose, name(base, "snapshot"), bytes);
+        }
+        // What begins a segment writes one.
+        self.roll_wanted |= !empty;
     }
 
     /// Looks for the batch that is said to be a segment's newest.
@@ -195,8 +228,7 @@ impl Log {
         if let Some(opened) = segment.opened {
             self.unsynced
                 .retain(|unsynced| unsynced.file != opened.file);
-            let op = DiskOp::Close(opened.file);
-            self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
+            self.let_go.push(opened.file);
         }
         self.dropped.push_back(base);
         let first = self.segments.keys().next().copied();
@@ -208,7 +240,7 @@ impl Log {
         true
     }
 
-    /// Removes the files of the oldest segment that was dropped, unless that is under way (N3), or a newer one may still lose its name (N5).
+    /// Removes the files of the oldest segment that was dropped, unless that is under way (N3), or a newer one may still lose its name (N4).
     pub(crate) fn remove_dropped(&mut self, fx: &mut impl Emit) {
         let named = self.unsynced.iter().all(|unsynced| unsynced.named);
         sometimes!(fx, "a segment's removal waited for a newer one's name", if !named && !self.dropped.is_empty());
@@ -271,7 +303,7 @@ impl Log {
         self.dropping = false;
         self.remove_dropped(fx);
         if !self.dropping && self.dropped.is_empty() {
-            // N4
+            // N5
             let moved = self.epochs.truncate_start(self.start);
             self.epochs_moved(moved, Offset(i64::MAX));
         }

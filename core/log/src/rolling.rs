@@ -35,21 +35,37 @@ pub(crate) enum Purpose {
     Snapshot(i64),
 }
 
+/// A rewrite that has begun, and what it writes should it have to begin again.
+#[derive(Clone, Debug)]
+struct Current {
+    purpose: Purpose,
+    rewrite: Rewrite,
+    bytes: Bytes,
+}
+
 /// Files to be replaced, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rewrites {
-    current: Option<(Purpose, Rewrite)>,
+    current: Option<Current>,
     queue: VecDeque<(Purpose, Name, Bytes)>,
 }
 
 impl Rewrites {
     pub(crate) fn owns(&self, seq: u64) -> bool {
         let current = self.current.as_ref();
-        current.is_some_and(|(_, rewrite)| rewrite.owns(seq))
+        current.is_some_and(|current| current.rewrite.owns(seq))
     }
 
     pub(crate) fn push(&mut self, purpose: Purpose, name: Name, bytes: Vec<u8>) {
         self.queue.push_back((purpose, name, Bytes::from(bytes)));
+    }
+
+    /// Whether the producer snapshot of this offset is still to be written.
+    pub(crate) fn owe_snapshot(&self, offset: i64) -> bool {
+        let current = self.current.iter().map(|current| current.purpose);
+        let queued = self.queue.iter().map(|(purpose, ..)| *purpose);
+        let mut all = current.chain(queued);
+        all.any(|purpose| purpose == Purpose::Snapshot(offset))
     }
 
     /// What has not begun is not wanted any more.
@@ -60,7 +76,7 @@ impl Rewrites {
     /// Forgets all of them; the directory goes.
     pub(crate) fn abandon(&mut self, fx: &mut impl Emit) {
         self.queue.clear();
-        if let Some((_, rewrite)) = self.current.take() {
+        if let Some(Current { rewrite, .. }) = self.current.take() {
             rewrite.abandon(fx);
         }
     }
@@ -228,19 +244,22 @@ impl Log {
         for base in &durable[..surplus] {
             self.warmed.retain(|warm| warm != base);
             let opened = self.segments.get_mut(base).and_then(|s| s.opened.take());
-            if let Some(opened) = opened {
-                let op = DiskOp::Close(opened.file);
-                self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
-            }
+            self.let_go.extend(opened.map(|opened| opened.file));
         }
+    }
+
+    /// Closes a file that was let go ([`LogEvent::LetGo`](crate::LogEvent::LetGo)). For an owner whose log outlives its readers.
+    pub fn close(&mut self, file: File, fx: &mut impl Emit) {
+        let op = DiskOp::Close(file);
+        self.ops.issue(Waiting::Aside("a segment's file"), op, fx);
     }
 
     pub(crate) fn can_rewrite(&self) -> bool {
         let epochs = self.epochs_unsaved.is_some()
             && self.directory == Directory::There
-            && self.retry_at.is_none()
             && self.phase == Phase::Open;
-        self.rewrites.current.is_none() && (!self.rewrites.queue.is_empty() || epochs)
+        let any = epochs || !self.rewrites.queue.is_empty();
+        any && self.retry_at.is_none() && self.rewrites.current.is_none()
     }
 
     /// Begins the next rewrite.
@@ -258,8 +277,12 @@ impl Log {
             let first = self.ops.reserve(Rewrite::SEQS);
             let owner = self.ops.owner();
             let names = &mut self.names;
-            let rewrite = Rewrite::begin(owner, first, self.dir, name, bytes, names, fx);
-            self.rewrites.current = Some((purpose, rewrite));
+            let rewrite = Rewrite::begin(owner, first, self.dir, name, bytes.clone(), names, fx);
+            self.rewrites.current = Some(Current {
+                purpose,
+                rewrite,
+                bytes,
+            });
         }
     }
 
@@ -281,12 +304,12 @@ impl Log {
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) {
-        let Some((purpose, mut rewrite)) = self.rewrites.current.take() else {
+        let Some(mut current) = self.rewrites.current.take() else {
             return;
         };
-        match rewrite.on_done(seq, result, fx) {
-            Progress::Going => self.rewrites.current = Some((purpose, rewrite)),
-            Progress::Done => match purpose {
+        match current.rewrite.on_done(seq, result, fx) {
+            Progress::Going => self.rewrites.current = Some(current),
+            Progress::Done => match current.purpose {
                 Purpose::PartitionMetadata => {
                     self.directory = Directory::There;
                     self.writer = Writer::Idle;
@@ -298,7 +321,7 @@ impl Log {
             // The directory is being removed under it.
             Progress::Failed(_) if self.is_removing() => {}
             Progress::Failed(fault @ (Fault::Full | Fault::Busy)) => {
-                self.on_rewrite_refused(now, purpose, fault, fx, out);
+                self.on_rewrite_refused(now, current, fault, fx, out);
             }
             Progress::Failed(fault) => self.offline(fault, "a file's replacement", out),
         }
@@ -307,7 +330,7 @@ impl Log {
     fn on_rewrite_refused(
         &mut self,
         now: Now,
-        purpose: Purpose,
+        refused: Current,
         fault: Fault,
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
@@ -315,7 +338,7 @@ impl Log {
         if self.phase == Phase::Closing {
             return self.offline(fault, "there is no room for the files of a clean stop", out);
         }
-        match purpose {
+        match refused.purpose {
             Purpose::PartitionMetadata => {
                 self.writer = Writer::Idle;
                 self.give_up_writing(fx, out);
@@ -326,10 +349,14 @@ impl Log {
                 self.epochs_moved(true, from.unwrap_or(self.start));
                 self.retry_at = Some(now.mono.after(RETRY));
             }
-            // An index is rebuilt when it is missed, and an older snapshot with a longer scan gives the same state.
-            Purpose::Index | Purpose::Snapshot(_) => self.note(
+            Purpose::Snapshot(offset) => {
+                let again = (refused.purpose, name(offset, "snapshot"), refused.bytes);
+                self.rewrites.queue.push_front(again);
+                self.retry_at = Some(now.mono.after(RETRY));
+            }
+            Purpose::Index => self.note(
                 Level::Warn,
-                "there is no room for an index or a producer snapshot; it will be rebuilt when needed",
+                "there is no room for an index; it will be rebuilt when needed",
                 fx,
             ),
         }

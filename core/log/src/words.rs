@@ -73,6 +73,8 @@ pub enum LogEvent {
     Started(Offset),
     /// The segment with this base offset can be read now (or never): ask again.
     Warm(Offset),
+    /// The log reads this file no more. To be closed when no answer is in work that may name a range of it.
+    LetGo(File),
     /// The disk is not believed any more: take the log directory offline.
     Offline(Fault, String),
     /// Every file is closed; after `stop` without a fault the files are as after a clean stop.

@@ -255,6 +255,12 @@ impl Quorum {
                 LogEvent::Batch(bytes) => self.on_recovered(bytes, out),
                 LogEvent::Opened => self.on_log_opened(now, fx, out),
                 LogEvent::Written(_) | LogEvent::Started(_) | LogEvent::Warm(_) => {}
+                // Nobody is answered with ranges of the metadata log.
+                LogEvent::LetGo(file) => {
+                    if let Some(log) = &mut self.log {
+                        log.close(file, fx);
+                    }
+                }
                 LogEvent::Undone { .. } => {
                     sometimes!(fx, "the metadata log had no room");
                     // The controller's state has been replayed to the tail; there is no way back from an append that did not happen.

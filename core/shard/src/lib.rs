@@ -16,6 +16,7 @@
 //! H3: a failed Sync is never repeated: the log directory goes offline (`offline`).
 //! H4: a settle visits only replicas that were touched, and a bounded number of them.
 //! H5: a directory that is not certainly a deleted topic's is never removed.
+//! H6: a file is closed when no read that began before its log let it go is still part of an answer in work (`let_go`).
 #![forbid(unsafe_code)]
 
 mod append;
@@ -26,6 +27,7 @@ mod entry;
 mod flusher;
 mod held;
 mod image;
+mod let_go;
 pub mod limits;
 mod line;
 mod log_dir;
@@ -61,6 +63,7 @@ use entry::Entries;
 use flusher::Flusher;
 pub use held::Held;
 use image::Changes;
+use let_go::LetGo;
 use log_dir::LogDir;
 use open::Opener;
 use settings::Settings;
@@ -89,6 +92,8 @@ pub(crate) mod office {
     pub const JUDGES: u32 = 4;
     /// Removal of what deleted topics left in an earlier life; the generation is the directory.
     pub const REMOVALS: u32 = 5;
+    /// Files that their logs have let go.
+    pub const CLOSES: u32 = 6;
 }
 
 /// Where the shard is in its life.
@@ -146,6 +151,7 @@ pub struct Shard {
     faults: Faults,
     judges: BTreeMap<u64, (u32, u32)>,
     tail: Tail,
+    let_go: LetGo,
     timers: Timers<Timer>,
     /// Where the pass over all replicas for retention is.
     retaining: Option<u32>,
@@ -185,6 +191,7 @@ impl Default for Shard {
             faults: Faults::new(Switch::default()),
             judges: BTreeMap::new(),
             tail: Tail::default(),
+            let_go: LetGo::default(),
             timers: Timers::default(),
             retaining: None,
             checkpointing: false,
@@ -220,6 +227,7 @@ impl Shard {
                 }
             }
             ShardAsk::Forget(ticket) => self.tickets.forget(ticket),
+            ShardAsk::ReadsSince(oldest) => self.close_files(oldest, fx),
             ShardAsk::Stop => self.stop(),
         }
     }
@@ -402,6 +410,7 @@ impl Machine for Shard {
         out.gauge("ottla_blocks_coming", &[], number(self.faults.coming()));
         out.gauge("ottla_syncs_in_flight", &[], number(self.flusher.len()));
         let offline = self.dirs.iter().filter(|dir| dir.offline).count();
+        out.gauge("ottla_files_let_go", &[], number(self.let_go.len()));
         out.gauge("ottla_log_dirs_offline", &[], number(offline));
         out.counter("ottla_batches_appended_total", &[], self.appends);
         out.counter("ottla_syncs_total", &[], self.syncs);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use ottla_log::Phase;
-use ottla_machine::{Effects, Emit, Now, Spend, sometimes};
+use ottla_machine::{Effects, Emit, Now, Spend, Time, sometimes};
 use ottla_protocol::ErrorCode;
 
 use crate::entry::{Entry, Stage};
@@ -77,6 +77,7 @@ impl Shard {
         }
         let offline = self.dirs.iter().any(|dir| dir.offline);
         let unsaved = self.dirs.iter().any(|dir| dir.unsaved);
+        self.close_files(Time::NEVER, fx);
         self.stage = crate::Stage::Stopped;
         self.timers.clear();
         self.touched.clear();

@@ -123,6 +123,7 @@ impl Shard {
                 LogEvent::Warm(base) => {
                     self.ask_again(now, slot, |wait| wait == Wait::Warm(base), fx);
                 }
+                LogEvent::LetGo(file) => self.let_go.add(now.mono, file),
                 LogEvent::Offline(_, why) => self.on_log_offline(now, slot, why, fx),
                 LogEvent::Closed => self.on_closed(now, slot, fx),
             }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_machine::{Dir, LeaderEpoch, NodeId, Offset, Parts, Ticket};
+use ottla_machine::{Dir, LeaderEpoch, NodeId, Offset, Parts, Ticket, Time};
 use ottla_metadata::Image;
 use ottla_protocol::{ErrorCode, Uuid};
 
@@ -37,6 +37,8 @@ pub enum ShardAsk {
     Unwatch(WatchKey, PartitionId),
     /// Nobody waits for this answer any more.
     Forget(Ticket),
+    /// No read that was asked before this moment is part of an answer in work: what logs let go before it can be closed.
+    ReadsSince(Time),
     /// Flush, write what a clean start needs, tell `Stopped`.
     Stop,
 }

@@ -137,8 +137,9 @@ impl Fencing {
                 }
             }
             Reply::ListOffsets { parts } => {
-                for (named, listed) in parts.iter().filter(|(_, listed)| listed.error == 0) {
-                    let partition = scene.ledger.sure(named);
+                let sound = |named: &Named| scene.damaged(named).is_none();
+                for (named, listed) in parts.iter().filter(|(named, _)| sound(named)) {
+                    let partition = scene.ledger.sure(named).filter(|_| listed.error == 0);
                     told.extend(partition.map(|partition| (partition, listed.leader_epoch)));
                 }
             }

@@ -2,7 +2,7 @@
 //! not idle.
 //!
 //! Excused is a node that is being stopped or has ended (the atlas says so), a request that may not have come when the connection was
-//! closed, a fetch of a topic that was deleted or of whose segments retention may take some, a connection that never served (there may be too many), and one that carried a request whose refusal is the end of its
+//! closed, a connection that never served (there may be too many), and one that carried a request whose refusal is the end of its
 //! connection (acks=0, versions of Produce from before there were answers to them).
 
 use std::collections::BTreeSet;
@@ -59,15 +59,7 @@ impl HangUps {
         let disturbed = scene.ledger.died_since(asked.at) || scene.atlas.quiet_since() > asked.at;
         let cramped = super::polls::is_cramped(scene);
         let age = scene.at - asked.at;
-        // What was about to be sent of a topic went with it, or with retention.
-        let gone = match &asked.ask {
-            Ask::Fetch { wanted, .. } => {
-                let mut topics = wanted.iter().map(|(named, ..)| &named.topic);
-                topics.any(|topic| scene.ledger.unsure.contains(topic)) || scene.script.retains()
-            }
-            _ => false,
-        };
-        if gone || may_end || disturbed || cramped || age <= journey(scene, asked) {
+        if may_end || disturbed || cramped || age <= journey(scene, asked) {
             return Ok(());
         }
         fired(

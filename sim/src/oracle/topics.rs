@@ -46,8 +46,9 @@ impl Oracle for Topics {
             Seen::Died { .. } => Ok(()),
             Seen::Answered(asked, reply) => match (&asked.ask, reply) {
                 (Ask::CreateTopic { name, .. }, Reply::CreateTopic { error, .. }) => {
-                    // A deletion that was asked for meanwhile, or late from a dead connection, may have come after it.
-                    let sure = !self.doomed.contains_key(name);
+                    // A deletion that was asked for meanwhile, or late from a dead connection, may have come after it; so may a wipe.
+                    let wiped = scene.atlas.wiped().is_some_and(|at| at >= asked.at);
+                    let sure = !wiped && !self.doomed.contains_key(name);
                     if sure && (*error == 0 || *error == TOPIC_ALREADY_EXISTS) {
                         self.created.entry(Arc::clone(name)).or_insert(scene.at);
                     }
@@ -127,7 +128,9 @@ impl Topics {
 mod tests {
     use super::super::rig::{Rig, fires, listed, passes, topic};
     use super::{Ask, Reply, TOPIC_ALREADY_EXISTS, Topics, UNKNOWN_TOPIC_OR_PARTITION};
+    use crate::atlas::Entry;
     use crate::history::{Death, Named};
+    use crate::script::MS;
 
     fn create(rig: &mut Rig<Topics>, of: &Named, error: i16) {
         let ask = Ask::CreateTopic {
@@ -167,6 +170,23 @@ mod tests {
                 "t was created, and is not there",
             );
         }
+    }
+
+    #[test]
+    fn what_was_created_before_a_wipe_is_gone_though_the_answer_came_after_it() {
+        let t = topic("t", 1);
+        let mut rig = Rig::<Topics>::new();
+        let asked = rig.ask(Ask::CreateTopic {
+            name: t.topic.clone(),
+            partitions: 1,
+            settings: Vec::new(),
+        });
+        rig.atlas.note(rig.at, Entry::Wiped);
+        rig.at += MS;
+        let id = Some(t.id);
+        passes(rig.answer(&asked, &Reply::CreateTopic { error: 0, id }));
+        rig.start();
+        passes(rig.metadata(Vec::new()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::Profile;
 use crate::draw::Stream;
-use crate::script::{Damage, DamageKind, Fault, MS, Nanos, SECOND, Target, TimedFault};
+use crate::script::{Damage, DamageKind, Fault, MS, Nanos, SECOND, Target, TimedFault, US};
 
 /// A row of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn in_a_row(row: Row, stream: &mut Stream) -> Vec<(Nanos, Fault)> {
         Row::StopWhileRecovering => {
             let after = stream.size(MS, 200 * MS);
             let power = !stream.one_in(4);
-            let soon = after + stream.size(5 * MS, 5 * SECOND);
+            let soon = after + stream.size(US, 2 * SECOND);
             vec![
                 (0, Fault::Restart { power, after }),
                 (soon, Fault::Stop { patience }),

@@ -369,6 +369,13 @@ impl Sessions {
         sessions.for_each(Session::check);
     }
 
+    /// Since when the oldest read is part of an answer in work.
+    pub fn reads_since(&self) -> Time {
+        let sessions = self.lives.iter().filter_map(|life| life.session.as_ref());
+        let oldest = sessions.filter_map(Session::reads_since).min();
+        oldest.unwrap_or(Time::NEVER)
+    }
+
     /// Cached sessions, their partitions, and how many were evicted.
     pub fn counts(&self) -> (usize, usize, u64) {
         (self.ids.len(), self.partitions, self.evicted)

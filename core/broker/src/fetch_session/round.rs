@@ -29,6 +29,8 @@ pub(super) struct Round {
     known: usize,
     /// Slots that found their end in an earlier round.
     passed: Vec<u32>,
+    /// When this round's first read was asked.
+    began: Time,
     state: State,
 }
 
@@ -66,6 +68,7 @@ impl Round {
             at_once: false,
             known: 0,
             passed: Vec::new(),
+            began: Time::NEVER,
             state: State::Fresh,
         }
     }
@@ -94,6 +97,12 @@ impl Session {
         let round = self.round.as_ref()?;
         let forgotten = !self.ready.is_empty() && planted!(self.switch, "long-poll-never-answered");
         (matches!(round.state, State::Parked { .. }) && !forgotten).then_some(round.fetch.until)
+    }
+
+    /// Since when it reads, if it does: what it has found may be part of its answer.
+    pub(super) fn reads_since(&self) -> Option<Time> {
+        let round = self.round.as_ref()?;
+        matches!(round.state, State::Reading { .. }).then_some(round.began)
     }
 
     /// A watch has fired. Answers whether a fetch is to be moved on for it.
@@ -160,8 +169,8 @@ impl Session {
             return Verdict::Waits;
         };
         match round.state {
-            State::Fresh => self.begin(),
-            State::Parked { woken } if woken || now >= round.fetch.until => self.begin(),
+            State::Fresh => self.begin(now),
+            State::Parked { woken } if woken || now >= round.fetch.until => self.begin(now),
             State::Parked { .. } => return Verdict::Waits,
             State::Reading { .. } => {}
         }
@@ -171,8 +180,9 @@ impl Session {
         self.judge(now)
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, now: Time) {
         let Some(round) = &mut self.round else { return };
+        round.began = now;
         round.order.clear();
         for slot in self.ready.drain(..) {
             let Some(Some(interest)) = self.interests.get_mut(slot as usize) else {

@@ -1,7 +1,7 @@
 //! Fetches and their sessions.
 
 use bytes::Bytes;
-use ottla_machine::Conn;
+use ottla_machine::{Conn, Time};
 use ottla_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
 use ottla_protocol::messages::{FetchRequest, FetchResponse};
 use ottla_protocol::{ApiKey, Records, Uuid};
@@ -450,6 +450,29 @@ fn a_long_poll_ends_with_what_there_is() {
         told(&mut house, conn, 11).map(|got| got.names()),
         Some(vec![("t-0".into(), size_of(1_000))])
     );
+}
+
+/// What logs let go is not closed before that (H6 of the shard).
+#[test]
+fn an_answer_in_work_is_read_since_its_round_began() {
+    let mut house = House::new();
+    house.topic("t", 2);
+    let conn = house.connect();
+    let reads_since = |house: &House| house.front.bench.sessions.reads_since();
+    house.held = Some(Default::default());
+    let began = house.now.mono;
+    let poll = Ask {
+        wait: 30_000,
+        ..Ask::of(&[("t", 0, 0), ("t", 1, 0)])
+    };
+    house.send(conn, &poll.bytes());
+    house.pass_ms(7);
+    assert_eq!(reads_since(&house), began, "the shard has not answered");
+    house.release(false);
+    assert_eq!(reads_since(&house), Time::NEVER, "a parked one has nothing");
+    produce(&mut house, "t", 0, 1_000);
+    assert!(told(&mut house, conn, 11).is_some());
+    assert_eq!(reads_since(&house), Time::NEVER);
 }
 
 #[test]

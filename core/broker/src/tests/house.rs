@@ -442,7 +442,7 @@ impl House {
                 self.forgotten.push(ticket);
                 Vec::new()
             }
-            ShardAsk::Start(_) | ShardAsk::Image(_) | ShardAsk::Stop => {
+            ShardAsk::Start(_) | ShardAsk::Image(_) | ShardAsk::ReadsSince(_) | ShardAsk::Stop => {
                 panic!("the front never says that")
             }
         }

@@ -1,7 +1,7 @@
 //! Retention, deletion of records, stopping, removing.
 
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
-use ottla_machine::{Offset, Rng};
+use ottla_machine::{Fault, Offset, Rng};
 
 use crate::world::{World, empty, idempotent, now_at, plain, put};
 
@@ -117,6 +117,50 @@ fn a_crash_among_removals_does_not_cost_what_is_kept() {
         let last = world.contents().pop().expect("one is kept");
         assert_eq!(last.0, 9, "seed {seed}");
     }
+}
+
+/// Whose batches lay in what retention took is known after a crash, too, even if there was no room for a snapshot when it was due.
+#[test]
+fn a_producer_whose_batches_went_is_remembered_after_a_crash() {
+    let mut waited = 0;
+    for nth in 0..40u64 {
+        let config = LogConfig {
+            segment_bytes: idempotent(7, 0, 0, 1).len() as u64 * 3,
+            retention_bytes: 1,
+            ..LogConfig::default()
+        };
+        let mut world = World::new(config.clone());
+        world.disk.write_fails = Some((nth, Fault::Full));
+        // What was undone for want of room is sent again.
+        let mut send = |id: i64, count: i32| {
+            let from = world.log.assigned().0;
+            for _ in 0..20 {
+                let next = world.log.assigned().0 - from;
+                if next < count.into() {
+                    let batch = idempotent(id, 0, next as i32, 1);
+                    world.append(batch, 0).expect("appended");
+                    world.run();
+                }
+            }
+        };
+        send(7, 6);
+        send(8, 1);
+        let end = world.log.flushed();
+        world.log.set_high_watermark(end);
+        let before = segments(&world).len();
+        retained(&mut world);
+        waited += usize::from(segments(&world).len() == before);
+        let disk = world.disk.cut(&mut Rng::new([nth as u8; 32]));
+        let start = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let mut world = World::opened(disk, config, start, nth);
+        let again = world.append(idempotent(7, 0, 5, 1), 0).expect("known");
+        assert!(again.duplicate, "{nth}: {again:?}");
+    }
+    assert!(waited > 0, "no snapshot was without room");
 }
 
 /// Where everything goes, the name of the new segment says which offsets had been given.

@@ -1,8 +1,9 @@
 //! Topics come, go, and come again under the same name; directories that are nobody's; settings that change; what is kept and what goes.
 
+use ottla_machine::Part;
 use ottla_media::Media;
 use ottla_protocol::ErrorCode;
-use ottla_shard::Answer;
+use ottla_shard::{Answer, ShardAsk};
 
 use crate::cluster::Cluster;
 use crate::world::{Setting, World, list, read_at};
@@ -304,6 +305,47 @@ fn another_setting_holds_for_the_next_append() {
         world.told_producer(refused),
         Some(Err(ErrorCode::MessageTooLarge))
     );
+}
+
+/// A fetch over several partitions holds ranges that it found early while it waits for the rest.
+#[test]
+fn a_file_that_went_is_closed_behind_the_reads_that_may_name_it() {
+    for deleted in [false, true] {
+        let mut world = World::new(Setting::default());
+        world.cluster.topic("t", 1, 1);
+        world.cluster.config("t", "retention.ms", "1000");
+        let mut world = world.up();
+        let large = "large ".repeat(2_000);
+        world.produce(1, 0, -1, &large);
+        world.run();
+        assert!(world.stop());
+        let (media, cluster) = world.killed();
+        let mut world = World::over(media, cluster, Setting::clean(1)).up();
+        let asked = world.now.mono;
+        let read = world.answer_read(read_at(1, 0, 0)).expect("it is there");
+        let whole = world.bytes(&read.records);
+        let is_range = |part: &Part| matches!(part, Part::File { .. });
+        assert!(read.records.0.iter().any(is_range));
+        world.pass(10);
+        if deleted {
+            world.cluster.remove(1);
+            world.follow();
+            world.run();
+        } else {
+            world.pass(300_000);
+            world.pass(300_000);
+            assert_eq!(world.all(1, 0), []);
+        }
+        world.ask(ShardAsk::ReadsSince(asked));
+        world.run();
+        assert!(world.shard.holds_files());
+        assert_eq!(world.bytes(&read.records), whole);
+        world.pass(1);
+        world.ask(ShardAsk::ReadsSince(world.now.mono));
+        world.run();
+        assert!(!world.shard.holds_files());
+        assert!(world.stop());
+    }
 }
 
 /// With `log.flush.on.ack=false` a file may be deleted that was never synced: nobody syncs it afterwards.
