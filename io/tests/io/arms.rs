@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_conformance::{Answer, Disk};
+use ottla_conformance::{Answer, Disk, ROOT};
 use ottla_desk::{Call, CallDone, CallId, Desk, Errno, Fd, FileCall, Lane, Outcome};
 use ottla_io::{
-    Bell, Files, Finished, Memory, MemoryFiles, Range, RealFiles, RecordingFiles, Threads,
+    Bell, Files, Finished, Memory, MemoryFiles, Range, RealFiles, Recording, RecordingFiles,
+    Threads,
 };
 use ottla_machine::{Dir, DiskOp, Effect, Owner, Rng};
 use ottla_media::Media;
@@ -16,53 +17,89 @@ use tempfile::TempDir;
 
 use super::echo::Echo;
 
-/// Files with their name, and the directory of real ones.
-pub type Kind = (&'static str, Box<dyn Files + Send>, Option<TempDir>);
+/// Where to look for what a power cut would leave.
+#[derive(Clone)]
+pub enum Rest {
+    /// Nobody knows what real files would lose.
+    Unknown,
+    Recorded(Recording),
+    Pure(Memory),
+}
+
+/// Files of some kind.
+pub struct Kind {
+    pub name: &'static str,
+    pub files: Box<dyn Files + Send>,
+    /// The directory of real files.
+    pub dir: Option<TempDir>,
+    pub rest: Rest,
+}
 
 pub fn real() -> Kind {
     let dir = TempDir::new().expect("a directory");
-    let files = RealFiles::open("arm", vec![(Dir(0), dir.path().into())]);
-    ("real", Box::new(files.expect("files")), Some(dir))
+    let files = RealFiles::open("arm", vec![(ROOT, dir.path().into())]);
+    Kind {
+        name: "real",
+        files: Box::new(files.expect("files")),
+        dir: Some(dir),
+        rest: Rest::Unknown,
+    }
 }
 
 pub fn recording() -> Kind {
-    let dir = TempDir::new().expect("a directory");
-    let files = RecordingFiles::open("arm", vec![(Dir(0), dir.path().into())]);
-    ("recording", Box::new(files.expect("files")), Some(dir))
+    recording_in(TempDir::new().expect("a directory"))
+}
+
+pub fn recording_in(dir: TempDir) -> Kind {
+    let files = RecordingFiles::open("arm", vec![(ROOT, dir.path().into())]);
+    let files = files.expect("files");
+    Kind {
+        name: "recording",
+        rest: Rest::Recorded(files.recording()),
+        files: Box::new(files),
+        dir: Some(dir),
+    }
 }
 
 pub fn memory(capacity: u64) -> Kind {
-    ("memory", Box::new(in_memory(capacity)), None)
+    let memory = Memory::new(Media::new(capacity));
+    let files = MemoryFiles::open(&memory, vec![(ROOT, String::new())]);
+    Kind {
+        name: "memory",
+        files: Box::new(files.expect("a directory")),
+        dir: None,
+        rest: Rest::Pure(memory),
+    }
 }
 
 pub fn late(capacity: u64, seed: u8) -> Kind {
+    let inner = memory(capacity);
     let late = Late {
-        inner: Box::new(in_memory(capacity)),
+        inner: inner.files,
         rng: Rng::new([seed; 32]),
         lanes: BTreeMap::new(),
         bell: None,
     };
-    ("late", Box::new(late), None)
+    Kind {
+        name: "late",
+        files: Box::new(late),
+        ..inner
+    }
 }
 
 /// A desk over some files.
 pub struct Arm {
-    pub name: &'static str,
     desk: Desk,
-    files: Box<dyn Files + Send>,
     seq: u64,
-    /// The directory of real files, if they are.
-    pub dir: Option<TempDir>,
+    pub kind: Kind,
 }
 
 impl Arm {
-    pub fn over((name, files, dir): Kind) -> Arm {
+    pub fn over(kind: Kind) -> Arm {
         Arm {
-            name,
-            desk: Desk::new(files.roots()),
-            files,
+            desk: Desk::new(kind.files.roots()),
             seq: 0,
-            dir,
+            kind,
         }
     }
 }
@@ -81,7 +118,7 @@ impl Disk for Arm {
             let effect: Effect<Echo> = Effect::Disk(owner.op(self.seq), op);
             assert!(self.desk.take(effect).is_none());
         }
-        let files = &mut self.files;
+        let files = &mut self.kind.files;
         let mut told = Vec::new();
         let mut finished = Vec::new();
         while told.len() < count {
@@ -108,11 +145,24 @@ impl Disk for Arm {
         }
         told
     }
-}
 
-fn in_memory(capacity: u64) -> MemoryFiles {
-    let memory = Memory::new(Media::new(capacity));
-    MemoryFiles::open(&memory, vec![(Dir(0), "root".into())]).expect("a directory")
+    fn left(&mut self, path: &str) -> Option<Vec<u8>> {
+        match &self.kind.rest {
+            Rest::Unknown => unreachable!("nobody cuts the power of real files"),
+            Rest::Recorded(recording) => {
+                let dir = TempDir::new().expect("a directory");
+                let cut = recording.power_cut(&[(ROOT, dir.path().into())]);
+                cut.expect("a copy");
+                std::fs::read(dir.path().join(path)).ok()
+            }
+            Rest::Pure(memory) => {
+                let media = memory.media().durable_image();
+                let status = media.status(path).ok()?;
+                let bytes = media.read(status.node, 0, status.len as usize);
+                Some(bytes.expect("a file").to_vec())
+            }
+        }
+    }
 }
 
 type Waiting = (CallId, Lane, Dir, FileCall);

@@ -1,17 +1,19 @@
 //! What CONTRACT.md says, the same on every arm. Of disks: a desk over real files, recorded files, a pure disk, and a pure disk whose calls
 //! are late, short, interrupted and out of order; and the whole driver over them. Of connections: the whole driver, over real sockets.
 
-use ottla_conformance::{CHECKS, DIALERS, FULL, SMALL, Under, WIRES, everywhere, over_all};
+use ottla_conformance::{CHECKS, DIALERS, FULL, POWER, SMALL, Under, WIRES, everywhere, over_all};
 
-use super::arms::{self, Arm};
+use super::arms::{self, Arm, Kind};
 use super::wire::Wire;
 
 const ROOM: u64 = 64 << 20;
 
-fn named(arms: Vec<Arm>) -> Vec<(String, Arm)> {
-    let named = arms.into_iter().enumerate();
-    named
-        .map(|(number, arm)| (format!("{} {number}", arm.name), arm))
+/// A desk over each of these; on many seeds over those that are late.
+fn desks(mut kinds: Vec<Kind>, capacity: u64) -> Vec<(String, Arm)> {
+    kinds.extend((0..20).map(|seed| arms::late(capacity, seed)));
+    let numbered = kinds.into_iter().enumerate();
+    numbered
+        .map(|(number, kind)| (format!("{} {number}", kind.name), Arm::over(kind)))
         .collect()
 }
 
@@ -23,25 +25,30 @@ fn wires() -> Vec<(String, Wire)> {
         arms::memory(ROOM),
         arms::late(ROOM, 1),
     ];
-    let wires = kinds.map(|(name, files, dir)| (name.to_owned(), Wire::new(files, dir)));
-    wires.into()
+    kinds
+        .map(|kind| (kind.name.to_owned(), Wire::new(kind)))
+        .into()
 }
 
 #[test]
 fn every_arm_keeps_what_is_said_of_disks() {
     everywhere(CHECKS, || {
-        let mut kinds = vec![arms::real(), arms::recording(), arms::memory(ROOM)];
-        kinds.extend((0..20).map(|seed| arms::late(ROOM, seed)));
-        named(kinds.into_iter().map(Arm::over).collect())
+        desks(
+            vec![arms::real(), arms::recording(), arms::memory(ROOM)],
+            ROOM,
+        )
     });
 }
 
 #[test]
 fn every_disk_that_can_be_full_refuses_and_heals() {
-    everywhere(FULL, || {
-        let mut kinds = vec![arms::memory(SMALL)];
-        kinds.extend((0..20).map(|seed| arms::late(SMALL, seed)));
-        named(kinds.into_iter().map(Arm::over).collect())
+    everywhere(FULL, || desks(vec![arms::memory(SMALL)], SMALL));
+}
+
+#[test]
+fn every_disk_whose_power_can_be_cut_keeps_what_was_synced() {
+    everywhere(POWER, || {
+        desks(vec![arms::recording(), arms::memory(ROOM)], ROOM)
     });
 }
 

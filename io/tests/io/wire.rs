@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use ottla_conformance::{Act, Does, Network, News, Told};
-use ottla_io::{Files, Handle, Host, Said, Setup, bind};
+use ottla_io::{Handle, Host, Said, Setup, bind};
 use ottla_machine::{Effects, Endpoint, Event, Inspect, Machine, NoJob, Now, Time};
 use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 use tempfile::TempDir;
+
+use super::arms::Kind;
 
 /// Long enough for anything, short enough to end a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -149,12 +151,12 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(files: Box<dyn Files + Send>, dir: Option<TempDir>) -> Wire {
+    pub fn new(kind: Kind) -> Wire {
         let listeners = [(); 2].map(|()| bind("127.0.0.1:0").expect("a port"));
         let addresses = [listeners[0].address(), listeners[1].address()];
         let setup = Setup {
             listeners: listeners.into(),
-            files,
+            files: kind.files,
             notes: Box::new(|_| {}),
         };
         let host = Host::start("wire").expect("a host");
@@ -164,7 +166,7 @@ impl Wire {
             addresses,
             callers: Vec::new(),
             news: VecDeque::new(),
-            _dir: dir,
+            _dir: kind.dir,
         }
     }
 

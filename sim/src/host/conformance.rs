@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use ottla_conformance::{
-    Act, CHECKS, Does, FULL, Network, News, SMALL, Told, WIRES, everywhere, over_all,
+    Act, CHECKS, Does, FULL, Network, News, POWER, SMALL, Told, WIRES, everywhere, over_all,
 };
 use ottla_machine::Endpoint;
 
@@ -195,9 +195,33 @@ fn wires(seeds: Range<u64>) -> Vec<(String, Wire)> {
 fn both_hosts_keep_what_is_said_of_disks() {
     everywhere(CHECKS, || disks(64 << 20));
     everywhere(FULL, || disks(SMALL));
+    everywhere(POWER, || disks(64 << 20));
 }
 
 #[test]
 fn both_hosts_keep_what_is_said_of_connections() {
-    over_all(WIRES, || wires(SEEDS));
+    over_all(WIRES, || wires(0..24));
+}
+
+/// F3 of `desk/files`: what changes nothing excuses nothing.
+#[test]
+fn calls_are_short_and_interrupted_and_excuse_nothing() {
+    let (mut fired, mut on_wires) = (0, 0);
+    let harmless = || hosts(0..2).filter(|(seed, rig)| *seed == 0 && rig.arm == Arm::Desk);
+    for (_, act) in CHECKS {
+        for (_, mut rig) in harmless() {
+            act(&mut rig);
+            assert!(rig.around.failed.is_empty());
+            fired += rig.around.dice.fired().len();
+        }
+    }
+    for play in WIRES {
+        for (_, rig) in harmless() {
+            let mut wire = Wire::new(rig);
+            play.on(&mut wire);
+            assert!(wire.rig.around.failed.is_empty());
+            on_wires += wire.rig.around.dice.fired().len();
+        }
+    }
+    assert!(fired > 100 && on_wires > 100, "{fired} and {on_wires}");
 }

@@ -235,4 +235,9 @@ impl Disk for Rig {
         let told = self.rest().into_iter();
         told.map(|(seq, answer)| (number(seq), answer)).collect()
     }
+
+    fn left(&mut self, path: &str) -> Option<Vec<u8>> {
+        let durable = self.around.media.durable_image();
+        crate::on_disk::file(&durable, path).map(|bytes| bytes.to_vec())
+    }
 }

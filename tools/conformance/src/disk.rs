@@ -24,6 +24,12 @@ pub const SMALL: u64 = 16 << 10;
 /// Checks for a disk of [`SMALL`] bytes.
 pub const FULL: &[Check] = &[("a full disk refuses and heals", full_disk)];
 
+/// Checks for a disk of which it is known what a power cut leaves.
+pub const POWER: &[Check] = &[
+    ("a sync covers what was issued before it", syncs),
+    ("names are durable by a sync of their directory", names),
+];
+
 fn modes_of_opening(disk: &mut dyn Disk) -> Vec<Answer> {
     let answers = disk.each(vec![
         open(1, ROOT, "a", Mode::Read),
@@ -355,5 +361,74 @@ fn full_disk(disk: &mut dyn Disk) -> Vec<Answer> {
     };
     assert_eq!([granted, written], [&DONE, &DONE], "there is room again");
     assert_eq!(bytes(held), [1; 5000]);
+    answers
+}
+
+fn syncs(disk: &mut dyn Disk) -> Vec<Answer> {
+    let file = File(1);
+    let mut answers = disk.each(vec![
+        open(1, ROOT, "a", Mode::Create),
+        DiskOp::SyncDir(ROOT),
+        write(1, 0, b"first"),
+    ]);
+    assert_eq!(disk.left("a").as_deref(), Some(&b""[..]));
+    answers.push(disk.run(sync(1)));
+    assert_eq!(disk.left("a").as_deref(), Some(&b"first"[..]));
+    answers.push(disk.run(write(1, 3, b"write")));
+    assert_eq!(disk.left("a").as_deref(), Some(&b"first"[..]));
+    answers.extend(disk.all(vec![
+        DiskOp::Truncate { file, len: 4 },
+        DiskOp::Allocate { file, to: 9000 },
+        write(1, 4, b"1111"),
+        write(1, 8, b"2222"),
+        DiskOp::Truncate { file, len: 10 },
+        sync(1),
+        write(1, 10, b"3333"),
+    ]));
+    // What came after it may be covered, too.
+    let left = disk.left("a").expect("its name was synced");
+    assert!(left.starts_with(b"firw111122"), "{left:?}");
+    answers.push(disk.run(sync(1)));
+    assert_eq!(disk.left("a").as_deref(), Some(&b"firw1111223333"[..]));
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    answers
+}
+
+fn names(disk: &mut dyn Disk) -> Vec<Answer> {
+    let dir = Dir(5);
+    let mut answers = disk.each(vec![
+        open(1, ROOT, "old", Mode::Create),
+        write(1, 0, b"old"),
+        sync(1),
+    ]);
+    assert_eq!(disk.left("old"), None, "its name was not synced");
+    answers.extend(disk.each(vec![
+        make_dir(ROOT, "d", 5),
+        DiskOp::SyncDir(ROOT),
+        open(2, dir, "tmp", Mode::Create),
+        write(2, 0, b"state"),
+        sync(2),
+        rename((dir, "tmp"), (dir, "state")),
+        remove(ROOT, "old"),
+    ]));
+    assert_eq!(disk.left("old").as_deref(), Some(&b"old"[..]));
+    assert_eq!(disk.left("d/state"), None);
+    answers.push(disk.run(DiskOp::SyncDir(dir)));
+    assert_eq!(disk.left("d/state").as_deref(), Some(&b"state"[..]));
+    assert_eq!(disk.left("d/tmp"), None);
+    assert!(disk.left("old").is_some(), "it is in another directory");
+    answers.push(disk.run(DiskOp::SyncDir(ROOT)));
+    assert_eq!(disk.left("old"), None);
+    // What replaces is there whole, or what it replaces is.
+    answers.extend(disk.each(vec![
+        open(3, dir, "tmp", Mode::Create),
+        write(3, 0, b"later"),
+        sync(3),
+        rename((dir, "tmp"), (dir, "state")),
+    ]));
+    assert_eq!(disk.left("d/state").as_deref(), Some(&b"state"[..]));
+    answers.push(disk.run(DiskOp::SyncDir(dir)));
+    assert_eq!(disk.left("d/state").as_deref(), Some(&b"later"[..]));
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     answers
 }

@@ -16,7 +16,7 @@ mod verbs;
 
 use ottla_machine::{Dir, DiskOp, DiskOutput, Fault};
 
-pub use disk::{CHECKS, FULL, SMALL};
+pub use disk::{CHECKS, FULL, POWER, SMALL};
 pub use network::{Act, DIALERS, Does, Network, News, Play, Told, Under, WIRES, over_all};
 pub use verbs::{
     DONE, bytes, list, make_dir, name, open, opened, read, remove, rename, sync, write,
@@ -32,6 +32,9 @@ pub type Answer = Result<DiskOutput, Fault>;
 pub trait Disk {
     /// Issues all of these before any is answered, then waits for all. Which ended with what, in the order told: numbers count from 0.
     fn told(&mut self, ops: Vec<DiskOp>) -> Vec<(usize, Answer)>;
+
+    /// What a power cut now would leave of the file of this path, if it took all it may. Asked by [`POWER`] only.
+    fn left(&mut self, path: &str) -> Option<Vec<u8>>;
 
     /// Issues all at once; their answers in the order issued. Exactly one for each.
     fn all(&mut self, ops: Vec<DiskOp>) -> Vec<Answer> {

@@ -170,12 +170,23 @@ impl<N: Network> Disk for Under<N> {
         }
         all
     }
+
+    fn left(&mut self, _: &str) -> Option<Vec<u8>> {
+        unreachable!("nobody cuts the power of a whole driver")
+    }
 }
 
 /// One check of connections: its name, and what it plays.
 pub struct Play {
     name: &'static str,
     play: fn(&mut Scene<'_>),
+}
+
+impl Play {
+    /// Plays it on a new driver.
+    pub fn on(&self, net: &mut dyn Network) {
+        (self.play)(&mut Scene::new(net));
+    }
 }
 
 const fn check(name: &'static str, play: fn(&mut Scene<'_>)) -> Play {
@@ -233,13 +244,13 @@ pub const DIALERS: &[Play] = &[
 
 /// Makes every check on each of these drivers, a new one each time.
 pub fn over_all<N: Network>(checks: &[Play], arms: impl Fn() -> Vec<(String, N)>) {
-    for Play { name, play } in checks {
+    for play in checks {
         for (arm, mut net) in arms() {
             let _on = crate::On {
-                check: name,
+                check: play.name,
                 arm: &arm,
             };
-            play(&mut Scene::new(&mut net));
+            play.on(&mut net);
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::agenda::Happening;
 use crate::draw::{Domain, entity};
 use crate::host::{HostEvent, Outside};
 use crate::net::{Got, Link, NodeTell, Took};
+use crate::script::Span;
 
 /// So many pieces are offered to the socket at once.
 const PIECES: usize = 16;
@@ -183,11 +184,10 @@ impl State {
         outside.draw.at(Domain::Connection, self.entity, self.draws)
     }
 
-    /// It is looked at a little later.
-    fn look_later(&mut self, conn: Conn, outside: &mut Outside<'_>) {
+    /// It is looked at later, by so much.
+    fn look_later(&mut self, conn: Conn, by: Span, outside: &mut Outside<'_>) {
         self.draws += 1;
-        let wake = outside.weather.wake;
-        let after = wake.draw(outside.draw, Domain::Connection, self.entity, self.draws);
+        let after = by.draw(outside.draw, Domain::Connection, self.entity, self.draws);
         let look = Happening::Host(outside.life, HostEvent::Look(conn.0));
         outside.agenda.at(outside.now + after, look);
     }
@@ -508,7 +508,12 @@ impl Connections {
                 // Too late: `Closed` is on its way.
             } else if bits.is_multiple_of(8) {
                 state.counted = false;
-                state.look_later(conn, outside);
+                // Perhaps so late that the peer has it, or has answered it.
+                let by = match bits >> 3 & 3 {
+                    0 => outside.weather.latency,
+                    _ => outside.weather.wake,
+                };
+                state.look_later(conn, by, outside);
             } else {
                 ready.push_in(&mut state.line, bits >> 8, Coming::Sent(conn));
             }
@@ -556,7 +561,7 @@ impl Connections {
         }
         if bits.is_multiple_of(8) {
             state.later = true;
-            state.look_later(conn, outside);
+            state.look_later(conn, outside.weather.wake, outside);
         } else {
             self.look(conn, disk, outside, ready);
         }
