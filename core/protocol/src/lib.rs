@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod api_key;
+mod coordinator_record;
 mod error_code;
 mod frame;
 mod header;

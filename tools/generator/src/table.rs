@@ -1,5 +1,5 @@
-//! What is generated about all messages together: the list of modules with the table of versions, the enum of
-//! metadata records, and the table by which the tests reach every message.
+//! What is generated about all messages together: the list of modules with the table of versions, the enums of
+//! metadata records and of the coordinators' records, and the table by which the tests reach every message.
 
 use crate::name::snake;
 use crate::rust::message_borrows;
@@ -24,11 +24,15 @@ use std::ops::RangeInclusive;
         .map(|message| message.name.clone())
         .collect();
     names.push("MetadataRecord".into());
+    names.push("CoordinatorRecord".into());
     names.sort();
     for name in &names {
         let _ = writeln!(out, "pub mod {};", snake(name));
     }
     out.push('\n');
+    names.retain(|name| name != "CoordinatorRecord");
+    let enums = COORDINATORS.map(|coordinator| coordinator.name).join(", ");
+    let _ = writeln!(out, "pub use coordinator_record::{{{enums}}};");
     for name in &names {
         let _ = writeln!(out, "pub use {}::{name};", snake(name));
     }
@@ -122,6 +126,87 @@ pub fn encode_body(&self, w: &mut Writer, version: i16) -> Result<(), EncodeErro
     });
     out.push_str("}\n}\n}\n");
     out
+}
+
+/// Whose records lie in a topic.
+struct Coordinator {
+    /// What its records are called together.
+    name: &'static str,
+    /// Where they lie.
+    topic: &'static str,
+    /// Whether a record, named without `Key`, is one of them.
+    owns: fn(&str) -> bool,
+}
+
+const COORDINATORS: [Coordinator; 3] = [
+    Coordinator {
+        name: "GroupRecord",
+        topic: "__consumer_offsets",
+        owns: |record| !is_transactions(record) && !is_shares(record),
+    },
+    Coordinator {
+        name: "ShareRecord",
+        topic: "__share_group_state",
+        owns: is_shares,
+    },
+    Coordinator {
+        name: "TransactionRecord",
+        topic: "__transaction_state",
+        owns: is_transactions,
+    },
+];
+
+fn is_transactions(record: &str) -> bool {
+    record == "TransactionLog"
+}
+
+fn is_shares(record: &str) -> bool {
+    matches!(record, "ShareSnapshot" | "ShareUpdate")
+}
+
+/// `messages/coordinator_record.rs`.
+pub fn coordinator_record(messages: &[Message]) -> String {
+    let mut keys: Vec<&Message> = messages
+        .iter()
+        .filter(|m| m.kind == Kind::Data && m.key.is_some() && m.name.ends_with("Key"))
+        .collect();
+    keys.sort_by_key(|message| message.key);
+    let life = |name: &str| {
+        let found = messages.iter().find(|message| message.name == name);
+        match found.map(message_borrows) {
+            Some(true) => format!("{name}<'a>"),
+            _ => name.to_owned(),
+        }
+    };
+    let (mut used, mut body) = (Vec::new(), String::new());
+    for Coordinator { name, topic, owns } in COORDINATORS {
+        let _ = writeln!(
+            body,
+            "coordinator_records! {{\n    /// A record of `{topic}`.\n    {name}<'a> {{"
+        );
+        for message in &keys {
+            let record = message.name.trim_end_matches("Key");
+            if !owns(record) {
+                continue;
+            }
+            let value = format!("{record}Value");
+            let kind = message.key.unwrap_or_default();
+            let (key, of) = (life(&message.name), life(&value));
+            let _ = writeln!(body, "        {kind} {record}({key}, {of}),");
+            used.extend([message.name.clone(), value]);
+        }
+        body.push_str("    }\n}\n\n");
+    }
+    used.sort();
+    format!(
+        "//! Every record of the coordinators, a type for each of their topics. Generated from `specs/`.\n
+use crate::coordinator_record::coordinator_records;
+use crate::wire::{{DecodeError, EncodeError, Reader}};
+use bytes::Bytes;
+
+use super::{{{}}};\n\n{body}",
+        used.join(", ")
+    )
 }
 
 /// `tests/protocol/recode.rs`.

@@ -73,6 +73,10 @@ pub fn generate(messages: &[Message]) -> io::Result<Vec<Generated>> {
         in_messages("metadata_record"),
         table::metadata_record(messages),
     ));
+    files.push((
+        in_messages("coordinator_record"),
+        table::coordinator_record(messages),
+    ));
     files.push((RECODE.into(), table::recode(messages)));
     files
         .into_iter()

@@ -2,11 +2,10 @@
 //! producer snapshot and aborted transaction read and written again, metadata in the version that Kafka itself chose.
 
 use crate::recode::{Recoded, recode};
-use crate::specs;
 use flate2::read::GzDecoder;
 use ottla_protocol::messages::{
-    KRaftVersionRecord, LeaderChangeMessage, MetadataRecord, SnapshotFooterRecord,
-    SnapshotHeaderRecord, VotersRecord,
+    GroupRecord, KRaftVersionRecord, LeaderChangeMessage, MetadataRecord, ShareRecord,
+    SnapshotFooterRecord, SnapshotHeaderRecord, TransactionRecord, VotersRecord,
 };
 use ottla_protocol::{Reader, Writer};
 use std::collections::BTreeMap;
@@ -154,27 +153,36 @@ fn every_stored_metadata_record_there_and_back() {
     }
 }
 
-/// What a coordinator's record is called without `Key` or `Value`.
-fn coordinator_record(file: &str, kind: i16) -> String {
-    let share = |name: &str| name == "ShareSnapshot" || name == "ShareUpdate";
-    let found = specs().into_iter().find_map(|message| {
-        let name = message.name.strip_suffix("Key")?;
-        let home = match name {
-            "TransactionLog" => "__transaction_state",
-            _ if share(name) => "__share_group_state",
-            _ => "__consumer_offsets",
-        };
-        (message.key == Some(kind) && file.contains(home)).then(|| name.to_owned())
-    });
-    found.unwrap_or_else(|| panic!("{file}: nobody knows record {kind}"))
+/// Reads a coordinator's record and writes it again, its value in the version that it has. Its name, and whether it has a value.
+fn coordinator_record(file: &str, record: &Record) -> (String, bool) {
+    let key = record.key.as_slice();
+    let value = Some(record.value.as_slice()).filter(|value| !value.is_empty());
+    let version = value.map_or(0, |value| i16::from_be_bytes([value[0], value[1]]));
+    macro_rules! again {
+        ($of:ident) => {{
+            let read = $of::decode(key, value).unwrap();
+            assert!(!matches!(read, $of::Unknown(..)), "{file}: {key:02x?}");
+            let (again_key, again_value) = read.encode(version).unwrap();
+            assert_eq!((&again_key[..], again_value.as_deref()), (key, value));
+            format!("{read:?}")
+        }};
+    }
+    let text = match file {
+        file if file.contains("__consumer_offsets") => again!(GroupRecord),
+        file if file.contains("__transaction_state") => again!(TransactionRecord),
+        file if file.contains("__share_group_state") => again!(ShareRecord),
+        other => panic!("{other} is no coordinator's"),
+    };
+    let name = text.split('(').next().unwrap_or_default();
+    (name.to_owned(), value.is_some())
 }
 
 /// Reads what stands behind a version and writes it again.
-fn same_again(name: &str, bytes: &[u8], version: Option<i16>) {
+fn same_again(name: &str, bytes: &[u8]) {
     let mut r = Reader::new(bytes);
-    let said = r.i16().unwrap();
+    let version = r.i16().unwrap();
     let body = r.rest();
-    match recode(name, version.unwrap_or(said), body) {
+    match recode(name, version, body) {
         Recoded::Written(read, Ok(again)) if read == body.len() => {
             assert_eq!(again, body, "{name}")
         }
@@ -191,22 +199,15 @@ fn every_record_of_the_coordinators_there_and_back() {
         });
         for (file, bytes) in files {
             for record in records(&bytes) {
-                let kind = Reader::new(&record.key[if record.control { 2 } else { 0 }..])
-                    .i16()
-                    .unwrap();
                 let name = if record.control {
+                    let kind = Reader::new(&record.key[2..]).i16().unwrap();
                     assert!(kind < 2, "{file}: control record {kind}");
-                    same_again("EndTxnMarker", &record.value, None);
+                    same_again("EndTxnMarker", &record.value);
                     "EndTxnMarker".to_owned()
                 } else {
-                    let name = coordinator_record(&file, kind);
-                    same_again(&format!("{name}Key"), &record.key, Some(0));
-                    match record.value.as_slice() {
-                        [] => format!("{name}, gone"),
-                        value => {
-                            same_again(&format!("{name}Value"), value, None);
-                            name
-                        }
+                    match coordinator_record(&file, &record) {
+                        (name, true) => name,
+                        (name, false) => format!("{name}, gone"),
                     }
                 };
                 *seen.entry(name).or_default() += 1;
@@ -234,12 +235,12 @@ fn the_files_beside_a_log_there_and_back() {
         let beside = |name: &str| name.ends_with(".snapshot") || name.ends_with(".txnindex");
         for (file, bytes) in files(packed, beside) {
             if file.ends_with(".snapshot") {
-                same_again("ProducerSnapshot", &bytes, None);
+                same_again("ProducerSnapshot", &bytes);
                 snapshots += 1;
                 continue;
             }
             for entry in bytes.chunks(ABORTED_TXN) {
-                same_again("AbortedTxn", entry, None);
+                same_again("AbortedTxn", entry);
                 aborted += 1;
             }
         }
@@ -267,4 +268,25 @@ fn a_value_that_is_not_used_up_is_refused() {
     ] {
         assert!(MetadataRecord::decode(bad).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn a_coordinators_record_of_no_known_type_is_kept() {
+    for (key, value) in [
+        (&[0, 99, 1, 2, 3][..], Some(&[7, 7, 7][..])),
+        (&[0x80, 0], None),
+        (&[0, 9], Some(&[])),
+    ] {
+        let read = GroupRecord::decode(key, value).unwrap();
+        assert_eq!(read, GroupRecord::Unknown(key, value));
+        let (again, value_again) = read.encode(0).unwrap();
+        assert_eq!((&again[..], value_again.as_deref()), (key, value));
+    }
+    // A type that is known must hold what it says, and its value have a version there is.
+    let key = [&[0, 2, 0, 1][..], b"g"].concat();
+    assert!(GroupRecord::decode(&key, None).is_ok());
+    assert!(GroupRecord::decode(&key[..4], None).is_err());
+    assert!(GroupRecord::decode(&key, Some(&[0])).is_err());
+    assert!(GroupRecord::decode(&key, Some(&[0, 9, 0, 0])).is_err());
+    assert!(GroupRecord::decode(&[0], None).is_err());
 }
