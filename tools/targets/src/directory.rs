@@ -15,7 +15,7 @@ use ottla_media::Media;
 use ottla_record::{Builder, BuilderSettings};
 use ottla_testdisk::{Disk, ROOT, Underway};
 
-use crate::Chooser;
+use crate::{Chooser, mangled};
 
 const DIR: &str = "t-0";
 
@@ -227,7 +227,8 @@ static STOPPED: LazyLock<Media> = LazyLock::new(|| {
 pub fn directory(bytes: &[u8]) {
     let mut chooser = Chooser(bytes);
     let name = FILES[usize::from(chooser.byte()) % FILES.len()];
-    let how = chooser.byte();
+    // The same byte says how the file is mangled.
+    let how = chooser.0.first().copied().unwrap_or(0);
     let start = match how % 4 {
         0 => Start::Clean {
             log_start: Offset(0),
@@ -240,23 +241,7 @@ pub fn directory(bytes: &[u8]) {
     };
     let mut disk = Disk::over(STOPPED.clone());
     let path = format!("{DIR}/{name}");
-    let mut file = match how & 8 {
-        0 => disk
-            .bytes(&path)
-            .map_or_else(Vec::new, |bytes| bytes.to_vec()),
-        _ => Vec::new(),
-    };
-    let at = if file.is_empty() {
-        0
-    } else {
-        chooser.below(file.len())
-    };
-    let rest = chooser.rest();
-    let cut = how & 16 != 0;
-    if file.len() < at + rest.len() || cut {
-        file.resize(at + rest.len(), 0);
-    }
-    file[at..at + rest.len()].copy_from_slice(rest);
+    let file = mangled(disk.bytes(&path).as_deref().unwrap_or_default(), chooser);
     disk.put(DIR, name, &file);
     let mut world = World::open(disk, start);
     if world.log.phase() != Phase::Open {

@@ -11,6 +11,7 @@ mod batches;
 mod directory;
 mod files;
 mod messages;
+mod node;
 #[path = "../../../core/protocol/tests/protocol/recode.rs"]
 mod recode;
 
@@ -67,6 +68,16 @@ pub const TARGETS: &[Target] = &[
         run: directory::directory,
         memory: |len| (16 << 20) + 256 * len as u64,
     },
+    Target {
+        name: "boot",
+        run: node::boot,
+        memory: |len| (512 << 10) + 256 * len as u64,
+    },
+    Target {
+        name: "connection",
+        run: node::connection,
+        memory: |len| (1 << 20) + 1_024 * len as u64,
+    },
 ];
 
 impl Target {
@@ -103,6 +114,28 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     digits
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
+}
+
+/// A file that is not what it was. The first byte chooses how: in place of it or over it from somewhere on (two bytes), and whether it ends
+/// there.
+fn mangled(file: &[u8], mut chooser: Chooser<'_>) -> Vec<u8> {
+    let how = chooser.byte();
+    let mut file = match how & 8 {
+        0 => file.to_vec(),
+        _ => Vec::new(),
+    };
+    let at = if file.is_empty() {
+        0
+    } else {
+        chooser.below(file.len())
+    };
+    let rest = chooser.rest();
+    let cut = how & 16 != 0;
+    if file.len() < at + rest.len() || cut {
+        file.resize(at + rest.len(), 0);
+    }
+    file[at..at + rest.len()].copy_from_slice(rest);
+    file
 }
 
 /// Takes bytes from the front of an input, as numbers that choose.
