@@ -273,7 +273,7 @@ impl Shard {
                 let next = self.faults.on_read(op.seq, result, number);
                 self.on_block(now, next, fx);
             }
-            office::CHECKPOINTS => self.on_checkpoint_done(dir, op.seq, result, fx),
+            office::CHECKPOINTS => self.on_checkpoint_done(now, dir, op.seq, result, fx),
             office::REMOVALS => self.on_removed(dir, result, fx),
             _ => {}
         }

@@ -8,6 +8,9 @@ use crate::checkpoints::Known;
 use crate::log_dir::LogDir;
 use crate::{Shard, Timer, limits};
 
+/// A checkpoint for which a name waits is tried again so soon when it could not be written.
+const RETRY_MS: i64 = 1_000;
+
 impl Shard {
     /// Whether a checkpoint is being made and needs another settle at once.
     pub(crate) fn checkpoint_goes_on(&self) -> bool {
@@ -35,10 +38,15 @@ impl Shard {
             }
         }
         self.checkpointing = false;
+        self.checkpoint_within(now, i64::MAX);
+    }
+
+    /// The next checkpoint is made when it is due, or earlier.
+    fn checkpoint_within(&mut self, now: Now, most_ms: i64) {
         if let Some(start) = &self.start {
-            let interval = start.checkpoint_interval_ms;
+            let wait = start.checkpoint_interval_ms.min(most_ms);
             self.timers
-                .set(Timer::Checkpoint, Some(now.mono.after_ms(interval)));
+                .set(Timer::Checkpoint, Some(now.mono.after_ms(wait)));
         }
     }
 
@@ -93,6 +101,7 @@ impl Shard {
     /// An operation of a checkpoint ended.
     pub(crate) fn on_checkpoint_done(
         &mut self,
+        now: Now,
         at: usize,
         seq: u64,
         result: Result<DiskOutput, Fault>,
@@ -114,6 +123,9 @@ impl Shard {
                     "the offset checkpoints of a log directory could not be written ({fault:?}): they are tried again; after a crash more has to be recovered"
                 );
                 fx.note(Level::Warn, text);
+                if dir.checkpoints.has_stale() {
+                    self.checkpoint_within(now, RETRY_MS);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Topics come, go, and come again under the same name; directories that are nobody's; settings that change; what is kept and what goes.
 
-use ottla_machine::Part;
+use ottla_machine::{Fault, Part};
 use ottla_media::Media;
 use ottla_protocol::ErrorCode;
 use ottla_shard::{Answer, ShardAsk};
@@ -305,6 +305,27 @@ fn another_setting_holds_for_the_next_append() {
         world.told_producer(refused),
         Some(Err(ErrorCode::MessageTooLarge))
     );
+}
+
+#[test]
+fn a_name_that_waits_for_a_checkpoint_without_room_waits_a_second() {
+    let mut world = World::new(Setting::default());
+    world.cluster.topic("t", 1, 1);
+    let mut world = world.up();
+    world.produce(1, 0, -1, "first");
+    world.run();
+    world.pass(60_000);
+    world.cluster.remove(1);
+    world.cluster.topic("t", 2, 1);
+    world.disk.write_fails = Some((0, Fault::Full));
+    world.follow();
+    world.run();
+    assert_eq!(world.disk.write_fails, None, "the checkpoint had no room");
+    let ticket = world.produce(2, 0, -1, "second");
+    world.run();
+    assert_eq!(world.told_producer(ticket), None);
+    world.pass(1_000);
+    assert_eq!(world.told_producer(ticket), Some(Ok(0)));
 }
 
 /// A fetch over several partitions holds ranges that it found early while it waits for the rest.
