@@ -65,8 +65,14 @@ pub fn damage(media: &mut Media, damage: &Damage, draw: Draw) -> Option<Entry> {
         path: chosen.path.clone(),
         from: from as u64,
         partition: topic.map(|topic| Partition { topic, index }),
-        offset: (damage.target == Target::Segment)
-            .then(|| first_lost(base(&chosen.path), &before, from)),
+        offset: (damage.target == Target::Segment).then(|| {
+            if has_segments(media, &chosen.dir) {
+                first_lost(base(&chosen.path), &before, from)
+            } else {
+                // Nothing says any more which offsets had been given.
+                0
+            }
+        }),
     })
 }
 
@@ -103,6 +109,11 @@ fn is(name: &str, target: Target) -> bool {
     };
     let base = name.strip_suffix(suffix);
     base.is_some_and(|base| base.len() == 20 && base.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn has_segments(media: &Media, dir: &str) -> bool {
+    let files = on_disk::names(media, dir);
+    files.iter().any(|name| is(name, Target::Segment))
 }
 
 /// The offset in a segment's name.

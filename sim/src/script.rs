@@ -220,13 +220,18 @@ pub enum Fault {
         /// After so many effects of a turn.
         effects: Option<u32>,
     },
-    /// The process dies at once, and is started again so soon. What is to happen to the life after can be timed by it.
-    Restart {
+    /// The process dies at once, and the next one is asked to stop while it opens what this one has left.
+    StopRecovering {
         /// The page cache goes with it.
         power: bool,
-        /// How soon.
+        /// How soon it is started again.
         #[serde(with = "crate::nanos")]
         after: Nanos,
+        /// So many segments are opened before.
+        files: u32,
+        /// How long it may take to stop.
+        #[serde(with = "crate::nanos")]
+        patience: Nanos,
     },
     /// The process dies when it is about to remove a segment of a partition of which it has removed so many others from now on.
     DieRemoving {

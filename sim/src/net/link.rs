@@ -202,7 +202,8 @@ impl State {
 
     pub(super) fn node_close(&mut self, air: &mut Air<'_>) {
         if self.is_there(Side::Node) {
-            self.hung_up = true;
+            // What the network has broken is not the node's doing.
+            self.hung_up = self.node_end == NodeEnd::Open;
             self.close_node(true, air);
         }
     }

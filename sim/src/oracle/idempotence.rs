@@ -43,10 +43,8 @@ impl Oracle for Idempotence {
                     if produced.error != 0 {
                         continue;
                     }
-                    // A topic of that name that was made since knows nothing of this producer.
-                    let sure =
-                        batch.wrong == Some(Wrong::Corrupt) || scene.ledger.sure(named).is_some();
-                    if let Some(how) = batch.wrong.filter(|_| sure) {
+                    let known = batch.wrong == Some(Wrong::Corrupt) || is_known(scene, named);
+                    if let Some(how) = batch.wrong.filter(|_| known) {
                         return fired(
                             NAME,
                             format!(
@@ -66,6 +64,14 @@ impl Oracle for Idempotence {
 }
 
 /// One of a producer's five newest batches is known again, as long as the process lives that took it.
+/// Whether a producer that wrote there is certainly known: a topic of that name that was made since knows nothing of it, nor does a log
+/// that has lost its batches.
+fn is_known(scene: &Scene<'_>, named: &Named) -> bool {
+    let book = scene.ledger.sure(named);
+    let book = book.map(|partition| scene.ledger.books.get(&partition));
+    book.is_some_and(|book| book.is_none_or(|book| book.struck.is_none()))
+}
+
 fn remembered(scene: &Scene<'_>, named: &Named, batch: &Batch) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
@@ -271,6 +277,16 @@ mod tests {
         passes(wrong(None));
         fires(wrong(Some(Wrong::Corrupt)), "made wrong (Corrupt)");
         fires(wrong(Some(Wrong::Gap)), "made wrong (Gap)");
+        // What the producer had written there before may have gone with the power.
+        let mut rig = Rig::<Idempotence>::with("log.flush.on.ack", "false");
+        passes(rig.produce(&t, &in_sequence(&batch(1, 2), 7, 0), 0));
+        rig.die(Death::PowerCut);
+        rig.start();
+        let gap = Arc::new(Batch {
+            wrong: Some(Wrong::Gap),
+            ..(*in_sequence(&batch(2, 2), 7, 90)).clone()
+        });
+        passes(rig.produce(&t, &gap, 2));
     }
 
     #[test]

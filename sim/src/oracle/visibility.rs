@@ -27,7 +27,7 @@ impl Oracle for Visibility {
             let partition = scene.ledger.sure(named);
             let damaged = scene.damaged(named);
             whole(named, fetched, damaged)?;
-            below(named, fetched, *committed)?;
+            below(named, fetched, *committed, damaged)?;
             for batch in &fetched.batches {
                 if damaged.is_none_or(|from| batch.last_offset < from) {
                     as_sent(scene, named, batch)?;
@@ -57,7 +57,7 @@ fn whole(named: &Named, fetched: &Fetched, damaged: Option<i64>) -> Verdict {
     fired(NAME, format!("{}-{}: {what}", named.topic, named.index))
 }
 
-fn below(named: &Named, fetched: &Fetched, committed: bool) -> Verdict {
+fn below(named: &Named, fetched: &Fetched, committed: bool, damaged: Option<i64>) -> Verdict {
     if fetched.error != 0 {
         return Ok(());
     }
@@ -66,10 +66,13 @@ fn below(named: &Named, fetched: &Fetched, committed: bool) -> Verdict {
     } else {
         fetched.high_watermark
     };
-    let last = fetched.batches.last().map_or(-1, |batch| batch.last_offset);
+    // No checksum covers where a batch says that it lies.
+    let is_sound = |last: &i64| damaged.is_none_or(|from| *last < from);
+    let lasts = fetched.batches.iter().map(|batch| batch.last_offset);
+    let last = lasts.filter(is_sound).last().unwrap_or(-1);
     let order = fetched.last_stable <= fetched.high_watermark
         && (fetched.log_start < 0 || fetched.log_start <= fetched.high_watermark);
-    if order && (fetched.batches.is_empty() || last < limit.max(0)) {
+    if order && last < limit.max(0) {
         return Ok(());
     }
     fired(
@@ -133,9 +136,12 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
     if named.by_id && !sent.by_name && !sent.ids.contains(&named.id) {
         return wrong(format!("{first:?} was sent to another topic of that name"));
     }
-    // A topic of that name that was made since knows nothing of the producer, and takes any sequence.
-    let unsure = sent.by_name && scene.ledger.unsure.contains(&sent.topic);
-    let forbidden = |how: &Wrong| *how == Wrong::Corrupt || !unsure;
+    // A topic of that name that was made since knows nothing of the producer, and takes any sequence; so does a log that has lost some.
+    let anew = sent.by_name && scene.ledger.unsure.contains(&sent.topic);
+    let book = scene.ledger.sure(named);
+    let book = book.and_then(|partition| scene.ledger.books.get(&partition));
+    let struck = book.is_some_and(|book| book.struck.is_some());
+    let forbidden = |how: &Wrong| *how == Wrong::Corrupt || !(anew || struck);
     if let Some(how) = sent.batch.wrong.filter(forbidden) {
         return wrong(format!(
             "{first:?} is of a batch that was made wrong ({how:?})"
@@ -167,7 +173,9 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
 mod tests {
     use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
     use super::Visibility;
-    use crate::history::{BatchShown, Fetched};
+    use crate::atlas::Entry;
+    use crate::history::{BatchShown, Fetched, Partition};
+    use crate::script::{Damage, DamageKind, Target};
 
     /// One batch of two records was sent, and lies at 0; a reader is given this.
     fn given(change: impl FnOnce(&mut Fetched)) -> super::Verdict {
@@ -212,6 +220,38 @@ mod tests {
         fires(reading(&u), "was sent to t-0");
         let unsent = Rig::<Visibility>::new().fetch(&t, 0, fetched(2, vec![shown(&one, 0)]));
         fires(unsent, "was never sent");
+    }
+
+    /// No checksum covers where a batch says that it lies.
+    #[test]
+    fn where_a_damaged_batch_says_it_lies_proves_nothing() {
+        let (t, one) = (topic("t", 1), batch(1, 2));
+        let far = |damaged: bool| {
+            let mut rig = Rig::<Visibility>::new();
+            passes(rig.produce(&t, &one, 0));
+            if damaged {
+                let partition = Some(Partition {
+                    topic: t.id,
+                    index: 0,
+                });
+                let damage = Damage {
+                    target: Target::Segment,
+                    place: 0,
+                    kind: DamageKind::Rot,
+                };
+                let entry = Entry::Damaged {
+                    damage,
+                    path: String::new(),
+                    from: 0,
+                    partition,
+                    offset: Some(0),
+                };
+                rig.atlas.note(rig.at, entry);
+            }
+            rig.fetch(&t, 0, fetched(2, vec![shown(&one, 1 << 40)]))
+        };
+        fires(far(false), "shown up to");
+        passes(far(true));
     }
 
     #[test]

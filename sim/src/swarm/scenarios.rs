@@ -3,7 +3,7 @@
 
 use super::Profile;
 use crate::draw::Stream;
-use crate::script::{Damage, DamageKind, Fault, MS, Nanos, SECOND, Target, TimedFault, US};
+use crate::script::{Damage, DamageKind, Fault, MS, Nanos, SECOND, Target, TimedFault};
 
 /// A row of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +54,16 @@ fn in_a_row(row: Row, stream: &mut Stream) -> Vec<(Nanos, Fault)> {
         Row::StopWhileRecovering => {
             let after = stream.size(MS, 200 * MS);
             let power = !stream.one_in(4);
-            let soon = after + stream.size(US, 2 * SECOND);
-            vec![
-                (0, Fault::Restart { power, after }),
-                (soon, Fault::Stop { patience }),
-            ]
+            let files = stream.within(0, 6) as u32;
+            vec![(
+                0,
+                Fault::StopRecovering {
+                    power,
+                    after,
+                    files,
+                    patience,
+                },
+            )]
         }
         Row::PowerCutAfterLostSync => vec![
             (0, Fault::SyncFails),
@@ -105,7 +110,7 @@ mod tests {
             all.iter().filter(has).count()
         };
         assert!(with(&|_| true) < 350);
-        assert!(with(&|fault| matches!(fault, Fault::Restart { .. })) > 40);
+        assert!(with(&|fault| matches!(fault, Fault::StopRecovering { .. })) > 40);
         assert!(with(&|fault| matches!(fault, Fault::SyncFails)) > 40);
         assert!(with(&|fault| matches!(fault, Fault::DieRemoving { .. })) > 60);
         assert!(with(&|fault| matches!(fault, Fault::Damage(_))) > 15);

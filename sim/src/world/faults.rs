@@ -25,14 +25,15 @@ impl World {
         match fault {
             Fault::Kill { effects } => self.crash(Crash::Kill, effects),
             Fault::PowerCut { effects } => self.crash(Crash::PowerCut, effects),
-            Fault::Restart { power, after } => self.restart(power, after),
+            Fault::StopRecovering {
+                power,
+                after,
+                files,
+                patience,
+            } => self.stop_recovering(power, after, (files, patience)),
             Fault::DieRemoving { power, segments } => self.die_removing(power, segments),
             Fault::SyncFails => self.around.dice.arm(),
-            Fault::Stop { patience } => {
-                let until = self.until(patience);
-                self.node.atlas.note(now, Entry::Stops { until });
-                self.ask_to_stop(patience);
-            }
+            Fault::Stop { patience } => self.ask_to_stop(patience),
             Fault::Pause { lasts } => {
                 self.late(lasts);
                 self.node.paused = self.until(lasts);
@@ -105,8 +106,9 @@ impl World {
         self.node.atlas.note(self.now, Entry::Wiped);
     }
 
-    fn restart(&mut self, power: bool, after: Nanos) {
+    fn stop_recovering(&mut self, power: bool, after: Nanos, then: (u32, Nanos)) {
         self.crash(Crash::of(power), None);
+        self.node.stop_opening = Some(then);
         let at = self.until(after);
         self.around.agenda.at(at, Happening::Start);
     }
@@ -118,7 +120,9 @@ impl World {
         }
     }
 
-    fn ask_to_stop(&mut self, patience: Nanos) {
+    pub(super) fn ask_to_stop(&mut self, patience: Nanos) {
+        let until = self.until(patience);
+        self.node.atlas.note(self.now, Entry::Stops { until });
         if let Some(process) = &mut self.node.process {
             let by = Time(process.origin + self.now + patience);
             process.ask(BrokerAsk::Stop { by });
@@ -150,10 +154,12 @@ impl World {
         self.around.stalled = 0;
         self.node.paused = 0;
         self.node.loops = 0;
+        self.node.stop_opening = None;
         if let Some(process) = &mut self.node.process {
             // A life that was about to end by a fault goes on; one that waited out a pause takes its turn.
             process.crash_after = None;
             process.crash_removing = None;
+            process.stop_opening = None;
             process.turn_at = None;
         }
         let (net, mut air) = self.air();

@@ -31,6 +31,7 @@ impl Node {
             restless: 0,
             ready: false,
             loops: 0,
+            stop_opening: None,
             crash: Crash::Kill,
         }
     }
@@ -95,6 +96,7 @@ impl World {
             let after = self.around.draw.below(Domain::Restart, life.into(), 1, 200);
             process.crash_after = Some(after as u32);
         }
+        process.stop_opening = self.node.stop_opening.take();
         self.node.process = Some(process);
         self.around.net.listening(NODE, true);
         self.tell(Lane::Node, &Seen::Started { life });

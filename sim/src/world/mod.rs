@@ -56,6 +56,8 @@ pub(crate) struct Node {
     pub ready: bool,
     /// So many of the next starts are killed again.
     pub loops: u32,
+    /// The next life is asked to stop once it has opened so many segments, with this patience.
+    pub stop_opening: Option<(u32, Nanos)>,
     /// How a life ends that comes to its crash.
     pub crash: process::Crash,
 }

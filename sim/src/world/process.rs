@@ -82,6 +82,8 @@ pub(crate) struct Turned {
     pub panicked: Option<String>,
     /// Jobs to be done later.
     pub jobs: Vec<u64>,
+    /// It is to be asked to stop, with this patience.
+    pub stops: Option<Nanos>,
     /// Nothing came in, nothing was asked for, and the broker wants another turn at once.
     pub idle: bool,
 }
@@ -114,6 +116,8 @@ pub(crate) struct Process {
     pub turn_at: Option<Nanos>,
     /// The life ends after so many further effects.
     pub crash_after: Option<u32>,
+    /// It is asked to stop, with this patience, once it has opened so many further segments.
+    pub stop_opening: Option<(u32, Nanos)>,
     /// The life ends when it is about to remove a segment, after so many others of that partition.
     pub crash_removing: Option<u32>,
     /// How many segments it has removed since that was wanted, by partition.
@@ -137,6 +141,7 @@ impl Process {
             origin,
             turn_at: None,
             crash_after: None,
+            stop_opening: None,
             crash_removing: None,
             removed: BTreeMap::new(),
         }
@@ -276,6 +281,17 @@ impl Process {
                 }
                 *removed += 1;
             }
+            if opens_segment(&effect)
+                && let Some((left, patience)) = &mut self.stop_opening
+            {
+                match left.checked_sub(1) {
+                    Some(less) => *left = less,
+                    None => {
+                        turned.stops = Some(*patience);
+                        self.stop_opening = None;
+                    }
+                }
+            }
             self.performed += 1;
             watch.effect(&effect);
             match effect {
@@ -306,6 +322,10 @@ fn removes_segment(effect: &Effect<Broker>) -> Option<Dir> {
         }
         _ => None,
     }
+}
+
+fn opens_segment(effect: &Effect<Broker>) -> bool {
+    matches!(effect, Effect::Disk(_, DiskOp::Open { name, .. }) if name.as_str().ends_with(".log"))
 }
 
 #[cfg(feature = "planted")]

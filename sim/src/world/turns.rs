@@ -242,6 +242,9 @@ impl World {
                 }
             }
         }
+        if let Some(patience) = turned.stops {
+            self.ask_to_stop(patience);
+        }
         if turned.crashed {
             let death = match self.node.crash {
                 Crash::Kill => Death::Kill,

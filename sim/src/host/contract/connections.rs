@@ -5,7 +5,7 @@
 //! C2: without a `Receive` nothing is read; each is answered once, its carry first, with `least` to `most` bytes.
 //! C3: `Sent` counts what the socket took; at most one is told per connection and turn.
 //! C4: after `Close(Now)` nothing that was queued is sent.
-//! C5: a queued range stays as it is until the machine was told that it was sent.
+//! C5: a queued range stays as it is until the machine was told that it was sent, and a sent one as long as its file is open.
 //!
 //! | a connection is | by | then |
 //! |---|---|---|
@@ -335,8 +335,15 @@ impl State {
     /// Gives back the ranges that need not stay any longer.
     fn let_go(&mut self, sent: u64, disk: &mut Disk, outside: &mut Outside<'_>) {
         while let Some(kept) = self.kept.pop_front_if(|kept| kept.until <= sent) {
-            let Kept { slot, at, end, .. } = kept;
-            disk.files().unqueue(slot, at, end, outside.media);
+            let Kept {
+                until,
+                slot,
+                at,
+                end,
+            } = kept;
+            let was_sent = until <= self.sent;
+            disk.files()
+                .unqueue(slot, (at, end), was_sent, outside.media);
         }
     }
 }

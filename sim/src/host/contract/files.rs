@@ -2,7 +2,7 @@
 //!
 //! F1: writes and truncations of one file take effect, and are told, in the order issued.
 //! F2: a sync begins when every write, truncation and allocation issued before has taken effect.
-//! F3: the machine never truncates or overwrites a range that is queued for sending.
+//! F3: the machine never truncates or overwrites a range that is queued for sending, or was sent.
 //! F4: a node is closed when its identity was given up, nothing is under way, and no range is queued.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -42,6 +42,8 @@ pub(super) struct OpenFile {
     line: Line,
     /// Queued ranges: end, start, and how often.
     queued: BTreeMap<(u64, u64), u32>,
+    /// What was sent, from where to where: apart from each other.
+    sent: BTreeMap<u64, u64>,
 }
 
 impl OpenFile {
@@ -60,6 +62,7 @@ impl OpenFile {
             first: 0,
             line: Line::default(),
             queued: BTreeMap::new(),
+            sent: BTreeMap::new(),
         }
     }
 
@@ -121,6 +124,23 @@ impl OpenFile {
             "F3: bytes {from} to {to} of {} are queued for sending",
             self.path
         );
+        let last = self.sent.range(..to).next_back();
+        assert!(
+            last.is_none_or(|(_, end)| *end <= from),
+            "F3: of bytes {from} to {to} of {} some were sent",
+            self.path
+        );
+    }
+
+    /// F3: these bytes were sent.
+    fn was_sent(&mut self, mut from: u64, mut to: u64) {
+        while let Some((&start, &end)) = self.sent.range(..=to).next_back()
+            && end >= from
+        {
+            self.sent.remove(&start);
+            (from, to) = (from.min(start), to.max(end));
+        }
+        self.sent.insert(from, to);
     }
 }
 
@@ -186,7 +206,16 @@ impl Files {
     }
 
     /// It was sent, or never will be.
-    pub(super) fn unqueue(&mut self, slot: u32, from: u64, to: u64, media: &mut Media) {
+    pub(super) fn unqueue(
+        &mut self,
+        slot: u32,
+        (from, to): (u64, u64),
+        was_sent: bool,
+        media: &mut Media,
+    ) {
+        if was_sent {
+            self.at(slot).was_sent(from, to);
+        }
         let queued = &mut self.at(slot).queued;
         let times = queued.get_mut(&(to, from)).expect("it was queued");
         *times -= 1;

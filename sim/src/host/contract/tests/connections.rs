@@ -166,11 +166,14 @@ fn something_may_be_on_its_way_when_a_connection_is_closed_now() {
     assert!(partly > 0, "something was on its way");
 }
 
-fn overwriting(what: DiskOp) {
+/// While the range is queued, or when it was sent.
+fn overwriting(what: DiskOp, sent: bool) {
     let mut rig = with_file(1);
     let (_, conn) = rig.connect();
-    rig.on_net(|net, air| net.reading(CLIENT, false, air));
+    rig.on_net(|net, air| net.reading(CLIENT, sent, air));
     rig.send(conn, vec![range(1, 1000, 40_000)]);
+    rig.turns();
+    assert_eq!(rig.arrived() == 40_000, sent);
     // What is beside it may be written, and all may be read and synced.
     assert_eq!(rig.run(write(1, 0, &[1; 1000])), DONE);
     assert_eq!(rig.run(write(1, 41_000, &[1; 1000])), DONE);
@@ -180,16 +183,22 @@ fn overwriting(what: DiskOp) {
 }
 
 #[test]
-#[should_panic(expected = "F3")]
+#[should_panic(expected = "F3: bytes 40999 to 41001 of a are queued")]
 fn a_queued_range_is_not_overwritten() {
-    overwriting(write(1, 40_999, b"xx"));
+    overwriting(write(1, 40_999, b"xx"), false);
 }
 
 #[test]
-#[should_panic(expected = "F3")]
+#[should_panic(expected = "F3: bytes 40999 to")]
 fn a_queued_range_is_not_cut_off() {
     let (file, len) = (File(1), 40_999);
-    overwriting(DiskOp::Truncate { file, len });
+    overwriting(DiskOp::Truncate { file, len }, false);
+}
+
+#[test]
+#[should_panic(expected = "F3: of bytes 40999 to 41001 of a some were sent")]
+fn a_sent_range_is_not_overwritten() {
+    overwriting(write(1, 40_999, b"xx"), true);
 }
 
 #[test]
