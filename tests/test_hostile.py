@@ -336,7 +336,8 @@ def test_decompression_bombs(own):
         bomb = gzip.compress(bytes(300 << 20), 9)
         covered = good[21:61] + bomb
         frame = struct.pack(">qiibI", 0, 9 + len(covered), -1, 2, calc_crc32c(bytes(covered))) + covered
-        assert raw.produce("bomb", bytes(frame)).error_code != 0
+        # what is unpacked first is no record: that it is far too much is never found out
+        assert raw.produce("bomb", bytes(frame)).error_code == 87
         assert raw.produce("bomb", [b"good"]).base_offset == 0
         if not brokers.APACHE:
             assert node.resident() < 200 << 20

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::compression::{Front, unpack_front};
 use crate::header::{ATTRIBUTES_AT, HEADER_LEN, Header};
 use crate::records::{Records, RecordsIter};
 use crate::{Compression, Malformed, crc32c, unpack};
@@ -73,15 +74,22 @@ impl<'a> Batch<'a> {
     pub fn check_shallow(&self) -> Result<(), Malformed> {
         self.check_count()?;
         match self.header.compression()? {
-            Compression::None => self.walk(self.packed()).map(drop),
+            Compression::None => self.walk(self.packed(), true).map(drop),
             _ => Ok(()),
         }
     }
 
-    /// As `check_shallow`, and looks at every record, unpacking them to at most `limit` bytes.
+    /// As `check_shallow`, and looks at every record, unpacking them to at most `limit` bytes. What is wrong within the limit comes before
+    /// `TooLarge`.
     pub fn survey(&self, limit: usize) -> Result<Survey, Malformed> {
         self.check_count()?;
-        self.walk(self.records(limit)?.bytes())
+        match self.header.compression()? {
+            Compression::None => self.walk(self.packed(), true),
+            codec => match unpack_front(codec, self.packed(), limit)? {
+                Front::Whole(records) => self.walk(&records, true),
+                Front::Cut(records) => self.walk(&records, false),
+            },
+        }
     }
 
     fn check_count(&self) -> Result<(), Malformed> {
@@ -93,16 +101,25 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn walk(&self, records: &[u8]) -> Result<Survey, Malformed> {
+    /// Looks at every record; where not the whole of them is there, at those that are.
+    fn walk(&self, bytes: &[u8], whole: bool) -> Result<Survey, Malformed> {
         let mut survey = Survey {
             first_without_key: None,
             min_timestamp: i64::MAX,
             max_timestamp: i64::MIN,
             max_timestamp_at: 0,
-            unpacked: records.len(),
+            unpacked: bytes.len(),
         };
-        for (expected, record) in (0..).zip(RecordsIter::over(records, self.header.records_count)) {
-            let record = record?;
+        let mut records = RecordsIter::over(bytes, self.header.records_count);
+        for expected in 0.. {
+            if !whole && records.is_short() {
+                return Err(Malformed::TooLarge);
+            }
+            let Some(record) = records.next() else { break };
+            let record = match record {
+                Err(Malformed::Short) if !whole => return Err(Malformed::TooLarge),
+                record => record?,
+            };
             if record.offset_delta != expected {
                 return Err(Malformed::Offsets);
             }
@@ -116,7 +133,11 @@ impl<'a> Batch<'a> {
                 survey.max_timestamp_at = expected;
             }
         }
-        Ok(survey)
+        if whole {
+            Ok(survey)
+        } else {
+            Err(Malformed::Count) // all of its records, and more
+        }
     }
 }
 

@@ -79,9 +79,29 @@ impl Compression {
 
 /// Unpacks to at most `limit` bytes; what would be more is `TooLarge`.
 pub fn unpack(codec: Compression, packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+    match unpack_front(codec, packed, limit)? {
+        Front::Whole(bytes) => Ok(bytes),
+        Front::Cut(_) => Err(Malformed::TooLarge),
+    }
+}
+
+/// What was unpacked within a limit.
+pub(crate) enum Front {
+    /// All there is.
+    Whole(Vec<u8>),
+    /// There is more, of which the first byte or block would not fit.
+    Cut(Vec<u8>),
+}
+
+/// Unpacks at most `limit` bytes.
+pub(crate) fn unpack_front(
+    codec: Compression,
+    packed: &[u8],
+    limit: usize,
+) -> Result<Front, Malformed> {
     match codec {
-        Compression::None if packed.len() > limit => Err(Malformed::TooLarge),
-        Compression::None => Ok(packed.to_vec()),
+        Compression::None if packed.len() > limit => Ok(Front::Cut(packed[..limit].to_vec())),
+        Compression::None => Ok(Front::Whole(packed.to_vec())),
         Compression::Gzip => gzip::unpack(packed, limit),
         Compression::Snappy => snappy::unpack(packed, limit),
         Compression::Lz4 => lz4::unpack(packed, limit),
@@ -144,7 +164,7 @@ const FIRST_RATIO: usize = 4;
 const FIRST_LEAST: usize = 1024;
 
 /// Reads to the end, or to `limit`: grows with what really came, never past the limit.
-fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<Vec<u8>, Malformed> {
+fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<Front, Malformed> {
     let mut out = Vec::new();
     let mut filled = 0;
     let mut to = packed
@@ -158,17 +178,16 @@ fn read_bounded(reader: &mut impl Read, packed: usize, limit: usize) -> Result<V
             match read(reader, &mut out[filled..])? {
                 0 => {
                     out.truncate(filled);
-                    return Ok(out);
+                    return Ok(Front::Whole(out));
                 }
                 n => filled += n,
             }
         }
         if to == limit {
-            return if read(reader, &mut [0])? == 0 {
-                Ok(out)
-            } else {
-                Err(Malformed::TooLarge)
-            };
+            return Ok(match read(reader, &mut [0])? {
+                0 => Front::Whole(out),
+                _ => Front::Cut(out),
+            });
         }
         to = to.saturating_mul(2).min(limit);
     }

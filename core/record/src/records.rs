@@ -67,6 +67,11 @@ impl<'r> RecordsIter<'r> {
         }
     }
 
+    /// Whether the bytes are used up and records are missing.
+    pub(crate) fn is_short(&self) -> bool {
+        self.left > 0 && self.cursor.is_empty()
+    }
+
     fn end(&mut self) {
         self.cursor = Cursor(&[]);
         self.left = 0;

@@ -5,12 +5,12 @@ use std::io::{Error, Read, Write};
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::{Bounded, read_bounded};
+use super::{Bounded, Front, read_bounded};
 use crate::Malformed;
 
 const DEFAULT_LEVEL: i32 = 6;
 
-pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Front, Malformed> {
     let mut decoder = MultiGzDecoder::new(packed);
     read_bounded(&mut decoder.by_ref(), packed.len(), limit)
 }

@@ -15,7 +15,7 @@ use lz4_flex::block::{DecompressError, decompress_into};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use twox_hash::XxHash32;
 
-use super::{Bounded, grow};
+use super::{Bounded, Front, grow};
 use crate::Malformed;
 use crate::cursor::Cursor;
 
@@ -37,7 +37,7 @@ struct Frame {
     content_checksum: bool,
 }
 
-pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Front, Malformed> {
     let mut cursor = Cursor(packed);
     let frame = frame(&mut cursor)?;
     let mut out = Vec::new();
@@ -50,10 +50,13 @@ pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> 
         if frame.block_checksum && word(&mut cursor)? != XxHash32::oneshot(0, block) {
             return Err(Malformed::Packed);
         }
-        if length & STORED == 0 {
-            unpack_block(block, frame.block_max, limit, &mut out)?;
+        let fits = if length & STORED == 0 {
+            unpack_block(block, frame.block_max, limit, &mut out)?
         } else {
-            store_block(block, frame.block_max, limit, &mut out)?;
+            store_block(block, frame.block_max, limit, &mut out)?
+        };
+        if !fits {
+            return Ok(Front::Cut(out));
         }
     }
     let size_is_right = frame
@@ -62,7 +65,7 @@ pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> 
     let content_is_right =
         !frame.content_checksum || word(&mut cursor)? == XxHash32::oneshot(0, &out);
     if size_is_right && content_is_right && cursor.is_empty() {
-        Ok(out)
+        Ok(Front::Whole(out))
     } else {
         Err(Malformed::Packed)
     }
@@ -103,12 +106,13 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Frame, Malformed> {
     })
 }
 
+/// Appends what a block unpacks to, unless it does not fit.
 fn unpack_block(
     block: &[u8],
     block_max: usize,
     limit: usize,
     out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
+) -> Result<bool, Malformed> {
     let begin = out.len();
     let allowed = block_max.min(block.len().saturating_mul(DENSEST));
     let room = allowed.min(limit - begin);
@@ -116,29 +120,33 @@ fn unpack_block(
     match decompress_into(block, &mut out[begin..]) {
         Ok(len) => {
             out.truncate(begin + len);
-            Ok(())
+            Ok(true)
         }
-        Err(DecompressError::OutputTooSmall { .. }) if room < allowed => Err(Malformed::TooLarge),
+        Err(DecompressError::OutputTooSmall { .. }) if room < allowed => {
+            out.truncate(begin);
+            Ok(false)
+        }
         Err(_) => Err(Malformed::Packed),
     }
 }
 
+/// Appends a block that is stored as it is, unless it does not fit.
 fn store_block(
     block: &[u8],
     block_max: usize,
     limit: usize,
     out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
+) -> Result<bool, Malformed> {
     if block.len() > block_max {
         return Err(Malformed::Packed);
     }
     let begin = out.len();
     if block.len() > limit - begin {
-        return Err(Malformed::TooLarge);
+        return Ok(false);
     }
     grow(out, block.len(), limit);
     out[begin..].copy_from_slice(block);
-    Ok(())
+    Ok(true)
 }
 
 fn take<'a>(cursor: &mut Cursor<'a>, len: usize) -> Result<&'a [u8], Malformed> {

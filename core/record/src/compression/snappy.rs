@@ -5,7 +5,7 @@ use std::io::{Error, Write};
 
 use snap::raw::{Decoder, Encoder, decompress_len};
 
-use super::{Bounded, grow};
+use super::{Bounded, Front, grow};
 use crate::Malformed;
 use crate::cursor::Cursor;
 
@@ -18,19 +18,23 @@ const BLOCK_LEN: usize = 32 * 1024;
 /// The densest element makes 64 bytes of three: a block that announces more than this times its own bytes lies.
 const DENSEST: usize = 22;
 
-pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Front, Malformed> {
     let mut out = Vec::new();
     if !packed.starts_with(&MAGIC) {
-        unpack_block(packed, limit, &mut out)?;
-        return Ok(out);
+        return Ok(match unpack_block(packed, limit, &mut out)? {
+            true => Front::Whole(out),
+            false => Front::Cut(out),
+        });
     }
     let mut cursor = Cursor(packed);
     cursor.take(FRAMING_LEN).map_err(|_| Malformed::Packed)?;
     while !cursor.is_empty() {
         let block = next_block(&mut cursor).map_err(|_| Malformed::Packed)?;
-        unpack_block(block, limit, &mut out)?;
+        if !unpack_block(block, limit, &mut out)? {
+            return Ok(Front::Cut(out));
+        }
     }
-    Ok(out)
+    Ok(Front::Whole(out))
 }
 
 fn next_block<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
@@ -41,19 +45,19 @@ fn next_block<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
     cursor.take(len as usize)
 }
 
-/// Appends what `block` unpacks to; its announced length is judged before anything is allocated.
-fn unpack_block(block: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Malformed> {
+/// Appends what `block` unpacks to, unless it does not fit; its announced length is judged before anything is allocated.
+fn unpack_block(block: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<bool, Malformed> {
     let len = decompress_len(block).map_err(|_| Malformed::Packed)?;
     if len > block.len().saturating_mul(DENSEST) {
         return Err(Malformed::Packed);
     }
     let begin = out.len();
     if len > limit - begin {
-        return Err(Malformed::TooLarge);
+        return Ok(false);
     }
     grow(out, len, limit);
     match Decoder::new().decompress(block, &mut out[begin..]) {
-        Ok(n) if n == len => Ok(()),
+        Ok(n) if n == len => Ok(true),
         _ => Err(Malformed::Packed),
     }
 }

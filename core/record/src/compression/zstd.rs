@@ -11,7 +11,7 @@ use zstd::zstd_safe::{
     decompress_bound, get_error_name,
 };
 
-use super::Bounded;
+use super::{Bounded, Front};
 use crate::Malformed;
 
 const DEFAULT_LEVEL: i32 = 3;
@@ -19,10 +19,12 @@ const DEFAULT_LEVEL: i32 = 3;
 const DENSEST: usize = 32 << 10;
 /// The largest block with its header, and then some.
 const BLOCK: usize = 256 << 10;
+/// Of a frame that begins, so much is enough for the library to say how much it wants.
+const FRAME_FRONT: usize = 5;
 /// How the library says that the output does not fit.
 const TOO_SMALL: ErrorCode = (ZSTD_error_dstSize_tooSmall as usize).wrapping_neg();
 
-pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Front, Malformed> {
     let room = room(packed)?.min(limit);
     let mut out = Vec::with_capacity(room);
     let mut context = DCtx::create();
@@ -30,20 +32,26 @@ pub(super) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Malformed> 
         .set_parameter(DParameter::StableOutBuffer(true))
         .expect("P1: the library knows the parameter");
     let mut output = OutBuffer::around(&mut out);
-    let mut input = InBuffer::around(packed);
-    let mut wanted = 0;
-    while input.pos < packed.len() {
+    let (mut at, mut wanted) = (0, 0);
+    while at < packed.len() {
+        // What it wants is a block: so much is kept of what does not fit as a whole.
+        let piece = match wanted {
+            0 => FRAME_FRONT,
+            wanted => wanted,
+        };
+        let mut input = InBuffer::around(&packed[at..packed.len().min(at + piece)]);
         wanted = match context.decompress_stream(&mut output, &mut input) {
             Ok(wanted) => wanted,
-            Err(TOO_SMALL) if room == limit => return Err(Malformed::TooLarge),
+            Err(TOO_SMALL) if room == limit => return Ok(Front::Cut(out)),
             Err(_) => return Err(Malformed::Packed),
         };
+        at += input.pos;
     }
     if wanted != 0 {
         return Err(Malformed::Packed); // the last frame is torn
     }
     assert!(out.len() <= limit, "P1: {} bytes within {limit}", out.len());
-    Ok(out)
+    Ok(Front::Whole(out))
 }
 
 /// The most that these frames can make, by their blocks.

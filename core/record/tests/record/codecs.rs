@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
-use ottla_record::{Compression, Malformed, pack, unpack};
+use ottla_record::{Batch, Compression, HEADER_LEN, Header, Malformed, pack, unpack};
 
-use crate::samples::runs;
+use crate::samples::{batch, runs};
 
 const BOMB: usize = 8 << 20;
 
@@ -83,6 +83,57 @@ fn a_bomb_stops_at_the_limit() {
             "{}",
             codec.name()
         );
+    }
+}
+
+/// The batch with another header and other packed records.
+fn repacked(header: Header, codec: Compression, records: &[u8]) -> Vec<u8> {
+    let packed = pack(codec, None, records);
+    let header = Header {
+        batch_length: (HEADER_LEN + packed.len() - 12) as i32,
+        attributes: codec.bits(),
+        ..header
+    };
+    [&header.to_bytes()[..], &packed].concat()
+}
+
+#[test]
+fn a_survey_of_too_much_tells_what_is_wrong_with_what_it_saw() {
+    let plain = batch(Compression::None);
+    let plain = Batch::parse(&plain).expect("a batch");
+    let (header, records) = (*plain.header(), plain.packed());
+    let count = header.records_count;
+    let fewer = Header {
+        records_count: count - 1,
+        last_offset_delta: count - 2,
+        ..header
+    };
+    for codec in &Compression::ALL[1..] {
+        let whole = repacked(header, *codec, records);
+        let whole = Batch::parse(&whole).expect("a batch");
+        let lying = repacked(fewer, *codec, records);
+        let lying = Batch::parse(&lying).expect("a batch");
+        let mut seen = [0; 2];
+        for limit in 0..records.len() {
+            assert_eq!(whole.survey(limit), Err(Malformed::TooLarge), "{limit}");
+            match lying.survey(limit) {
+                Err(Malformed::TooLarge) => seen[0] += 1,
+                Err(Malformed::Count) => seen[1] += 1,
+                other => panic!("{} at {limit}: {other:?}", codec.name()),
+            }
+        }
+        assert_eq!(whole.survey(records.len()), plain.survey(0));
+        assert_eq!(lying.survey(records.len()), Err(Malformed::Count));
+        // What gzip unpacks is seen byte by byte, what the others unpack as a whole.
+        assert_eq!(seen[1] > 0, *codec == Compression::Gzip, "{seen:?}");
+        // Records of nothing are none, however many follow.
+        let zeros = repacked(header, *codec, &vec![0; BOMB]);
+        let zeros = Batch::parse(&zeros).expect("a batch");
+        let why = match codec {
+            Compression::Zstd => Malformed::TooLarge, // our frames announce what they hold
+            _ => Malformed::Record,
+        };
+        assert_eq!(zeros.survey(BOMB / 2), Err(why));
     }
 }
 
