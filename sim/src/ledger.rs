@@ -297,7 +297,8 @@ impl Ledger {
         let book = self.books.entry(partition).or_default();
         let start = if of_this_life { fetched.log_start } else { -1 };
         book.tell(at, start, fetched.high_watermark);
-        for batch in &fetched.batches {
+        // What a damaged batch says of itself proves nothing.
+        for batch in fetched.batches.iter().filter(|batch| batch.crc_fits) {
             let shown = book.shown.entry(batch.base_offset);
             let shown = shown.or_insert_with(|| Shown {
                 batch: Arc::new(batch.clone()),

@@ -90,7 +90,10 @@ fn unchanged(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
     let Some(book) = scene.ledger.books.get(&partition) else {
         return Ok(());
     };
-    for batch in &fetched.batches {
+    // What a damaged batch says of itself proves nothing; that it is one is the business of `visibility`.
+    let damaged = scene.damaged(named).is_some();
+    let sound = |batch: &&BatchShown| batch.crc_fits || !damaged;
+    for batch in fetched.batches.iter().filter(sound) {
         let before = book.shown.range(..=batch.last_offset).next_back();
         let Some((base, shown)) = before else {
             continue;
@@ -116,7 +119,7 @@ fn unchanged(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
-    use super::LogTruth;
+    use super::{LogTruth, Verdict};
 
     #[test]
     fn what_a_reader_is_given_lies_in_a_row() {
@@ -163,5 +166,31 @@ mod tests {
         };
         passes(twice(7));
         fires(twice(8), "was shown with other bytes before");
+    }
+
+    #[test]
+    fn what_a_damaged_batch_says_of_itself_proves_nothing() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let reading = |damaged: bool| {
+            let mut rig = Rig::<LogTruth>::new();
+            passes(rig.fetch(&t, 2, fetched(5, vec![shown(&two, 2)])));
+            if damaged {
+                rig.damage(&t, 0);
+            }
+            let mut far = shown(&one, 0);
+            far.last_offset = 1 << 30;
+            far.crc_fits = false;
+            passes_or_fires(rig.fetch(&t, 0, fetched(5, vec![far])), damaged);
+            rig.fetch(&t, 2, fetched(5, vec![shown(&two, 2)]))
+        };
+        passes(reading(false));
+        passes(reading(true));
+    }
+
+    fn passes_or_fires(verdict: Verdict, damaged: bool) {
+        match damaged {
+            true => passes(verdict),
+            false => fires(verdict, "with other bytes before"),
+        }
     }
 }

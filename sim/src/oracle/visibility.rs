@@ -173,9 +173,7 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
 mod tests {
     use super::super::rig::{Rig, batch, fetched, fires, passes, shown, topic};
     use super::Visibility;
-    use crate::atlas::Entry;
-    use crate::history::{BatchShown, Fetched, Partition};
-    use crate::script::{Damage, DamageKind, Target};
+    use crate::history::{BatchShown, Fetched};
 
     /// One batch of two records was sent, and lies at 0; a reader is given this.
     fn given(change: impl FnOnce(&mut Fetched)) -> super::Verdict {
@@ -230,23 +228,7 @@ mod tests {
             let mut rig = Rig::<Visibility>::new();
             passes(rig.produce(&t, &one, 0));
             if damaged {
-                let partition = Some(Partition {
-                    topic: t.id,
-                    index: 0,
-                });
-                let damage = Damage {
-                    target: Target::Segment,
-                    place: 0,
-                    kind: DamageKind::Rot,
-                };
-                let entry = Entry::Damaged {
-                    damage,
-                    path: String::new(),
-                    from: 0,
-                    partition,
-                    offset: Some(0),
-                };
-                rig.atlas.note(rig.at, entry);
+                rig.damage(&t, 0);
             }
             rig.fetch(&t, 0, fetched(2, vec![shown(&one, 1 << 40)]))
         };

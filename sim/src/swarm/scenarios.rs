@@ -54,7 +54,9 @@ fn in_a_row(row: Row, stream: &mut Stream) -> Vec<(Nanos, Fault)> {
         Row::StopWhileRecovering => {
             let after = stream.size(MS, 200 * MS);
             let power = !stream.one_in(4);
-            let files = stream.within(0, 6) as u32;
+            // With little patience it does not wait for those who wait for a log.
+            let patience = stream.size(2 * MS, patience);
+            let files = stream.within(1, 6) as u32;
             vec![(
                 0,
                 Fault::StopRecovering {

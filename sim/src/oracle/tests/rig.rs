@@ -14,13 +14,13 @@ use ottla_media::Media;
 use super::{Oracle, Rehearsal, Scene, Verdict};
 use crate::atlas::{Atlas, Entry};
 use crate::history::{
-    Ask, Asked, Batch, BatchShown, Death, Fetched, Listed, Named, Produced, Producer, RecordId,
-    Reply, Seen, TopicShown,
+    Ask, Asked, Batch, BatchShown, Death, Fetched, Listed, Named, Partition, Produced, Producer,
+    RecordId, Reply, Seen, TopicShown,
 };
 use crate::ledger::Ledger;
 use crate::script::{
-    Arm, Chances, ClientScript, MS, Nanos, Operation, Place, SECOND, Script, Span, TimedOp, US,
-    Versions, Weather,
+    Arm, Chances, ClientScript, Damage, DamageKind, MS, Nanos, Operation, Place, SECOND, Script,
+    Span, Target, TimedOp, US, Versions, Weather,
 };
 use crate::world::World;
 
@@ -146,6 +146,27 @@ impl<O: Oracle + Default> Rig<O> {
             parts: vec![(of.clone(), listed)],
         };
         self.exchange(ask, &reply)
+    }
+
+    /// A segment of partition 0 rots from this offset on.
+    pub fn damage(&mut self, of: &Named, offset: i64) {
+        let damage = Damage {
+            target: Target::Segment,
+            place: 0,
+            kind: DamageKind::Rot,
+        };
+        let partition = Partition {
+            topic: of.id,
+            index: 0,
+        };
+        let entry = Entry::Damaged {
+            damage,
+            path: String::new(),
+            from: 0,
+            partition: Some(partition),
+            offset: Some(offset),
+        };
+        self.atlas.note(self.at, entry);
     }
 
     /// The process ends, and that is on the map.
