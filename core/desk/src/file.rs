@@ -20,6 +20,7 @@ use ottla_machine::{Dir, DiskOutput, Fault, Op};
 
 use crate::call::{Errno, Fd, FileCall, Lane, Opened};
 use crate::limits::{MERGE_BYTES, REMOVE_SLICE, SLICES};
+use crate::removal::shorter;
 use crate::{Outcome, Waiting};
 
 #[derive(Clone, Debug)]
@@ -356,7 +357,7 @@ impl OpenFile {
         };
         if self.unlinked && self.len > REMOVE_SLICE {
             self.shrinking = true;
-            self.len -= REMOVE_SLICE;
+            self.len = shorter(self.len);
             let len = self.len;
             return Some((
                 Waiting::Shrink { place },

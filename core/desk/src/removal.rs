@@ -3,6 +3,8 @@
 //! R1: a file's name goes first, its bytes afterwards, by slices, through a descriptor: whatever a crash
 //! interrupts, a file that still has its name still has its bytes.
 //! R2: a file that somebody has open keeps its bytes; whoever closes it last shortens it.
+//! R3: it is cut at multiples of a slice only. A kernel fills with zeros what is behind the cut in the page it goes through, and a
+//! connection may still have that page to send: pages end at these multiples, however large they are.
 //!
 //! | state | asks for | then |
 //! |---|---|---|
@@ -36,6 +38,11 @@ enum Stage {
     Close,
     List,
     Leave,
+}
+
+/// R3: the length of a file longer than a slice when its last one is cut off.
+pub(crate) fn shorter(len: u64) -> u64 {
+    (len - 1) / REMOVE_SLICE * REMOVE_SLICE
 }
 
 /// What a removal needs to be known of open files: it tells which node's name is going.
@@ -195,7 +202,7 @@ impl Removal {
         };
         if self.len > REMOVE_SLICE {
             self.stage = Stage::Cut;
-            self.len -= REMOVE_SLICE;
+            self.len = shorter(self.len);
             let len = self.len;
             return Step::Call(FileCall::Ftruncate { file, len });
         }

@@ -215,6 +215,10 @@ pub const WIRES: &[Play] = &[
         "ranges stay readable after Remove and Close",
         removed_ranges,
     ),
+    check(
+        "what was sent of a large file outlives its removal",
+        large_removal,
+    ),
     check("a peer that does not listen holds up nobody", deaf_peer),
     check("drained means sent, and nothing after it", drained),
     check("closed now means dropped", closed_now),
@@ -442,6 +446,35 @@ fn removed_ranges(scene: &mut Scene<'_>) {
     assert!(numbers.iter().all(|number| scene.done[number] == DONE));
     scene.does(peer, Does::Listens);
     scene.until(|scene| scene.heard_all(peer) && scene.line(conn).counted == 299_008);
+}
+
+/// A driver may take a large file away by parts, while a kernel still holds what it was given of it.
+fn large_removal(scene: &mut Scene<'_>) {
+    const LEN: usize = (33 << 20) + 100;
+    // Around where a part of 32 MiB ends if they are cut off one by one from the end.
+    let (from, to) = ((1 << 20) - 2000, (1 << 20) + 4000);
+    let mut held = vec![0; LEN];
+    held[from..to].copy_from_slice(&noise(&mut rng(14), to - from));
+    let held = Bytes::from(held);
+    for (file, closes_first) in [(1, false), (2, true)] {
+        scene.sparse_file(file, "a", &held, from..to);
+        let (peer, conn) = scene.dial();
+        scene.does(peer, Does::Stops);
+        // Little enough for every buffer.
+        scene.send(conn, vec![range(file, from, to - from)]);
+        scene.until(|scene| scene.line(conn).counted == (to - from) as u64);
+        let mut ops = vec![remove(ROOT, "a"), DiskOp::Close(File(file))];
+        if closes_first {
+            ops.reverse();
+        }
+        ops.push(DiskOp::SyncDir(ROOT));
+        for op in ops {
+            assert_eq!(scene.run(op), DONE);
+        }
+        scene.others_come_and_go();
+        scene.does(peer, Does::Listens);
+        scene.until(|scene| scene.heard_all(peer));
+    }
 }
 
 fn deaf_peer(scene: &mut Scene<'_>) {

@@ -11,6 +11,7 @@
 //! - W5: one `Done` per operation.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bytes::Bytes;
 use ottla_machine::{Conn, DiskOp, Endpoint, File, How, Mode, Part, Parts, Peer, Want, Why};
@@ -210,6 +211,25 @@ impl<'a> Scene<'a> {
             .expect("opened");
         self.run(write(file, 0, bytes)).expect("written");
         self.files.insert(File(file), Bytes::copy_from_slice(bytes));
+    }
+
+    /// A file that holds these bytes: zeros, but for those between.
+    pub(crate) fn sparse_file(
+        &mut self,
+        number: u64,
+        name: &str,
+        bytes: &Bytes,
+        between: Range<usize>,
+    ) {
+        let (file, len) = (File(number), bytes.len() as u64);
+        for op in [
+            open(number, ROOT, name, Mode::Create),
+            DiskOp::Truncate { file, len },
+            write(number, between.start as u64, &bytes[between]),
+        ] {
+            self.run(op).expect("made");
+        }
+        self.files.insert(file, bytes.clone());
     }
 
     /// A peer dials; nobody waits for it to be accepted.

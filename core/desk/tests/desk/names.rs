@@ -184,9 +184,9 @@ fn a_large_file_loses_its_name_first_and_then_its_bytes_by_slices() {
         = 2 opened 100000000 5
         < 3 bulk unlinkat /a
         = 3 ok
-        < 4 bulk ftruncate p0 66445568
+        < 4 bulk ftruncate p0 67108864
         = 4 ok
-        < 5 bulk ftruncate p0 32891136
+        < 5 bulk ftruncate p0 33554432
         = 5 ok
         < 6 bulk close p0
         = 6 ok
@@ -214,7 +214,7 @@ fn a_file_that_is_open_keeps_its_bytes_until_it_is_closed() {
         = 4 read ab
         ! #3 read ab
         > close f1 #4
-        < 5 bulk ftruncate p0 16445568
+        < 5 bulk ftruncate p0 33554432
         ! #4 done
         = 5 ok
         < 6 bulk close p0
