@@ -167,4 +167,16 @@ mod tests {
             "remembered is None",
         );
     }
+
+    #[test]
+    fn nobody_else_is_remembered_but_of_what_retention_has_taken() {
+        let (_, media) = node(script(vec![create(1), write()]));
+        let mut log = on_disk::log(&media, "t0-0");
+        let id = log.batches[0].producer.expect("an idempotent producer").id;
+        let known = BTreeMap::from([(id, (0, 9)), (id + 1, (0, 0))]);
+        let stranger = producers("t0-0", &log, &known);
+        fires(stranger, "is remembered, and the log has nothing of it");
+        log.first = 5;
+        passes(producers("t0-0", &log, &known));
+    }
 }
