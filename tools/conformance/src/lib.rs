@@ -13,14 +13,16 @@ mod disk;
 mod network;
 mod scene;
 mod verbs;
+mod wire;
 
 use ottla_machine::{Dir, DiskOp, DiskOutput, Fault};
 
 pub use disk::{CHECKS, FULL, POWER, SMALL};
-pub use network::{Act, DIALERS, Does, Network, News, Play, Told, Under, WIRES, over_all};
+pub use network::{DIALERS, Play, WIRES, over_all};
 pub use verbs::{
     DONE, bytes, list, make_dir, name, open, opened, read, remove, rename, sync, write,
 };
+pub use wire::{Act, Does, Network, News, Told, Under};
 
 /// The root of all paths.
 pub const ROOT: Dir = Dir(0);

@@ -16,8 +16,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use ottla_machine::{Conn, DiskOp, Endpoint, File, How, Mode, Part, Parts, Peer, Want, Why};
 
-use crate::network::{Act, Does, Network, News, Told};
 use crate::verbs::{open, write};
+use crate::wire::{Act, Does, Network, News, Told};
 use crate::{Answer, ROOT};
 
 /// One connection as the machine knows it.
