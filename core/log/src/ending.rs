@@ -53,7 +53,7 @@ impl Log {
                 self.note(Level::Info, "stopped while it was being opened", fx);
                 self.offline_quietly();
             }
-            Phase::Offline(_) | Phase::Closing | Phase::Closed => {}
+            Phase::Offline(_) | Phase::Damaged | Phase::Closing | Phase::Closed => {}
         }
     }
 
@@ -218,7 +218,7 @@ impl Log {
         });
     }
 
-    fn take_files(&mut self) -> Vec<File> {
+    pub(crate) fn take_files(&mut self) -> Vec<File> {
         self.unsynced.clear();
         self.cache.clear();
         let opened = self.segments.values_mut().filter_map(|s| s.opened.take());

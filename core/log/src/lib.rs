@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! Opening --files read--> Open --stop, remove--> Closing --all closed--> Closed
+//! Opening --what was durable is not as it was--> Damaged --remove--> Closing
 //!    any of them, when the disk is not believed any more --> Offline
 //! ```
 //!
@@ -224,7 +225,10 @@ impl Log {
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) {
-        if matches!(self.phase, Phase::Offline(_) | Phase::Closed) {
+        if matches!(
+            self.phase,
+            Phase::Offline(_) | Phase::Damaged | Phase::Closed
+        ) {
             return;
         }
         if self.rewrites.owns(seq) {
@@ -288,7 +292,7 @@ impl Log {
                 out.extend(self.let_go.drain(..).map(LogEvent::LetGo));
                 self.settle_ending(fx, out);
             }
-            Phase::Offline(_) | Phase::Closed => return None,
+            Phase::Offline(_) | Phase::Damaged | Phase::Closed => return None,
         }
         self.dirty()
     }
@@ -296,7 +300,7 @@ impl Log {
     /// When `settle` is due; [`Time::ZERO`] means unfinished work.
     pub fn deadline(&self) -> Option<Time> {
         let unfinished = match self.phase {
-            Phase::Offline(_) | Phase::Closed => return None,
+            Phase::Offline(_) | Phase::Damaged | Phase::Closed => return None,
             Phase::Opening => self
                 .opening
                 .as_ref()
@@ -331,6 +335,17 @@ impl Log {
             fault,
             format!("{}: {what}: {fault:?}", self.dir_name),
         ));
+    }
+
+    /// What was durable is not as it was, and must not be taken for what a crash tore.
+    pub(crate) fn refuse(&mut self, what: &str, out: &mut Vec<LogEvent>) {
+        self.phase = Phase::Damaged;
+        self.directory = Directory::There;
+        self.ops.clear();
+        self.opening = None;
+        let opened = self.take_files();
+        out.extend(opened.into_iter().map(LogEvent::LetGo));
+        out.push(LogEvent::Damaged(format!("{}: {what}", self.dir_name)));
     }
 
     pub(crate) fn note(&self, level: Level, text: &str, fx: &mut impl Emit) {

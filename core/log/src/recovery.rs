@@ -202,7 +202,7 @@ impl Log {
                 self.announced = true;
                 out.push(LogEvent::Opened);
             }
-            Phase::Offline(_) | Phase::Closing | Phase::Closed => {}
+            Phase::Offline(_) | Phase::Damaged | Phase::Closing | Phase::Closed => {}
         }
     }
 
@@ -417,7 +417,7 @@ impl Log {
                         "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
                          after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
                     );
-                    return self.offline(Fault::Broken, &text, out);
+                    return self.refuse(&text, out);
                 }
                 sometimes!(fx, "recovery cut off a torn batch");
                 self.note(Level::Warn, &format!("{what}; the log ends there"), fx);

@@ -49,6 +49,8 @@ pub enum Phase {
     Open,
     /// Its disk is not believed any more. Nothing is emitted again.
     Offline(Fault),
+    /// What had been durable is not as it was. The files are left as they are; they can be removed.
+    Damaged,
     /// Stopping or being removed.
     Closing,
     /// Every file is closed.
@@ -75,6 +77,8 @@ pub enum LogEvent {
     Warm(Offset),
     /// The log reads this file no more. To be closed when no answer is in work that may name a range of it.
     LetGo(File),
+    /// Opening found that what had been durable is not as it was: this log is not served, the disk may well be sound otherwise.
+    Damaged(String),
     /// The disk is not believed any more: take the log directory offline.
     Offline(Fault, String),
     /// Every file is closed; after `stop` without a fault the files are as after a clean stop.

@@ -266,7 +266,7 @@ impl Quorum {
                     // The controller's state has been replayed to the tail; there is no way back from an append that did not happen.
                     self.offline("the metadata log has no room to grow: free space in the log directory and start again".to_owned(), out);
                 }
-                LogEvent::Offline(_, why) => self.offline(why, out),
+                LogEvent::Damaged(why) | LogEvent::Offline(_, why) => self.offline(why, out),
                 LogEvent::Closed => {
                     self.stage = Stage::Closed;
                     out.push(QuorumEvent::Closed);

@@ -7,7 +7,7 @@ use ottla_machine::{Effects, Now, Offset, Ticket, sometimes};
 use ottla_protocol::ErrorCode;
 use ottla_replica::{Acks, Promise, Released};
 
-use crate::entry::{Entry, Stage};
+use crate::entry::Entry;
 use crate::questions::refused;
 use crate::{Answer, Append, Appended, Refused, Shard, ShardTell, office};
 
@@ -28,7 +28,7 @@ impl Shard {
         let Some(entry) = self.entries.get_mut(slot) else {
             return;
         };
-        let broken = self.dirs[entry.dir].offline || matches!(entry.stage, Stage::Damaged);
+        let broken = self.dirs[entry.dir].offline || entry.is_damaged();
         if broken {
             return self.refuse(ticket, ErrorCode::KafkaStorageError, fx);
         }

@@ -8,7 +8,8 @@
 //! | Queued | its turn, there is a directory | Looking (whose directory is it?) |
 //! | Queued | its turn, there is none; or Looking has ended | Held (its log opens, then is open) |
 //! | Looking | the directory cannot be believed | Damaged |
-//! | Held | the topic is deleted | Held, leaving (its log removes itself), then (free slot) |
+//! | Held and opening | what its log had made durable is not as it was | Refused |
+//! | Held, Refused | the topic is deleted | Held, leaving (its log removes itself), then (free slot) |
 //! | Named, Queued, Damaged | the topic is deleted, no directory of its own | (free slot) |
 //! | Queued, Looking, Held and opening | the topic is deleted | the same, leaving |
 //!
@@ -43,6 +44,8 @@ pub(crate) enum Stage {
     Held(Box<Replica>),
     /// Its directory is not what it should be; it is left alone.
     Damaged,
+    /// Its log is damaged where it had been durable; its files are left alone, but they are known to be its own.
+    Refused(Box<Replica>),
 }
 
 /// What a question of this entry waits for.
@@ -130,6 +133,28 @@ impl Entry {
                 *to = from.min(*to);
             }
         }
+    }
+
+    /// It is not served until somebody has looked at its files.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self.stage, Stage::Damaged | Stage::Refused(_))
+    }
+
+    /// Its log was refused.
+    pub fn refuse(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Damaged) {
+            Stage::Held(replica) => Stage::Refused(replica),
+            other => other,
+        };
+    }
+
+    /// A refused log is to be removed.
+    pub fn take_up(&mut self) -> Option<&mut Replica> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Damaged) {
+            Stage::Refused(replica) => Stage::Held(replica),
+            other => other,
+        };
+        self.replica_mut()
     }
 
     /// The key of its offsets in a checkpoint.

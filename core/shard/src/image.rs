@@ -368,6 +368,12 @@ impl Shard {
                 replica.log_mut().remove(fx);
                 self.touch(slot);
             }
+            Stage::Refused(_) => {
+                if let Some(replica) = entry.take_up() {
+                    replica.log_mut().remove(fx);
+                }
+                self.touch(slot);
+            }
             // They go when they are open.
             Stage::Queued | Stage::Looking(_) | Stage::Held(_) => {}
         }

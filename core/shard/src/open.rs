@@ -197,7 +197,7 @@ impl Shard {
                 self.on_log_events(now, slot, events, fx);
                 self.touch(slot);
             }
-            Stage::Named | Stage::Queued | Stage::Damaged => {}
+            Stage::Named | Stage::Queued | Stage::Damaged | Stage::Refused(_) => {}
         }
     }
 

@@ -63,14 +63,14 @@ impl Shard {
             return Err(ErrorCode::KafkaStorageError.into());
         }
         let replica = match &entry.stage {
-            Stage::Damaged => return Err(ErrorCode::KafkaStorageError.into()),
+            Stage::Damaged | Stage::Refused(_) => return Err(ErrorCode::KafkaStorageError.into()),
             Stage::Held(replica) => replica,
             Stage::Named | Stage::Queued | Stage::Looking(_) => return Err(Lack::Open),
         };
         match replica.log().phase() {
             Phase::Open if !entry.opening => {}
             Phase::Open | Phase::Opening => return Err(Lack::Open),
-            Phase::Offline(_) => return Err(ErrorCode::KafkaStorageError.into()),
+            Phase::Offline(_) | Phase::Damaged => return Err(ErrorCode::KafkaStorageError.into()),
             Phase::Closing | Phase::Closed => return Err(ErrorCode::NotLeaderOrFollower.into()),
         }
         match &asked.what {

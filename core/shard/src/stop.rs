@@ -101,6 +101,8 @@ impl Shard {
                 sometimes!(fx, "the shard stopped before it had opened a log");
                 self.stopping.unclean |= there && unread;
             }
+            // What recovery has refused must not be believed for its last segment alone.
+            Stage::Refused(_) => self.stopping.unclean |= unread,
             Stage::Held(replica) => match replica.log().phase() {
                 // Nothing was changed that recovery would not change again.
                 Phase::Opening => {
@@ -114,7 +116,7 @@ impl Shard {
                     self.stopping.closing.insert(slot);
                     self.touch(slot);
                 }
-                Phase::Offline(_) => self.stopping.unclean = true,
+                Phase::Offline(_) | Phase::Damaged => self.stopping.unclean = true,
                 // A deleted topic's directory: the next start goes on with it.
                 Phase::Closing | Phase::Closed => {}
             },

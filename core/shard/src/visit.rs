@@ -4,7 +4,7 @@
 //! H4: a settle visits at most [`limits::VISITS`] replicas; the others have their turn in the next one, at once.
 
 use ottla_log::{LogEvent, Phase};
-use ottla_machine::{DiskOp, Effects, Emit, Now, Spend, planted, sometimes};
+use ottla_machine::{DiskOp, Effects, Emit, Level, Now, Spend, planted, sometimes};
 use ottla_replica::Promise;
 
 use crate::entry::{Stage, Wait};
@@ -61,7 +61,7 @@ impl Shard {
             return self.visit_offline(slot, fx);
         }
         let Stage::Held(replica) = &mut entry.stage else {
-            if matches!(entry.stage, Stage::Damaged) {
+            if entry.is_damaged() {
                 self.visit_damaged(slot, fx);
             }
             return;
@@ -124,6 +124,7 @@ impl Shard {
                     self.ask_again(now, slot, |wait| wait == Wait::Warm(base), fx);
                 }
                 LogEvent::LetGo(file) => self.let_go.add(now.mono, file),
+                LogEvent::Damaged(why) => self.on_log_damaged(slot, &why, fx),
                 LogEvent::Offline(_, why) => self.on_log_offline(now, slot, why, fx),
                 LogEvent::Closed => self.on_closed(now, slot, fx),
             }
@@ -221,6 +222,23 @@ impl Shard {
         for released in released {
             self.release(released, start, fx);
         }
+    }
+
+    /// A log is damaged where it had been durable: it is not served, the others are.
+    fn on_log_damaged(&mut self, slot: u32, why: &str, fx: &mut Effects<Shard>) {
+        self.opened(slot);
+        let Some(entry) = self.entries.get_mut(slot) else {
+            return;
+        };
+        if let (true, Some(replica)) = (entry.leaving, entry.replica_mut()) {
+            replica.log_mut().remove(fx);
+        } else {
+            sometimes!(fx, "a damaged log was refused");
+            entry.refuse();
+            let text = format!("a partition is not served, the others are: {why}");
+            fx.note(Level::Error, text);
+        }
+        self.touch(slot);
     }
 
     /// A log does not believe its disk any more, or could not be opened for want of descriptors.

@@ -388,7 +388,7 @@ fn a_bad_batch_ends_the_log_and_removes_later_segments() {
     // What lies below the recovery point was durable: it is not cut off in silence.
     let mut world = World::over(disk.clone(), config(), recover(base + 2), 1);
     world.run();
-    assert!(matches!(world.log.phase(), Phase::Offline(_)));
+    assert_eq!(world.log.phase(), Phase::Damaged);
     // A bad batch in a segment that is not read is not met.
     let after: i64 = base + contents.len() as i64 / 3;
     let world = World::opened(disk, config(), recover(after), 1);
@@ -415,12 +415,18 @@ fn damage_after_a_clean_stop_is_refused_and_not_written_behind() {
     };
     let mut world = World::over(disk.clone(), LogConfig::default(), clean, 1);
     world.run();
-    assert!(matches!(world.log.phase(), Phase::Offline(_)));
+    assert_eq!(world.log.phase(), Phase::Damaged);
+    assert!(matches!(world.events.last(), Some(LogEvent::Damaged(_))));
     assert_eq!(
         world.disk.bytes(path).as_deref(),
         Some(&bytes[..]),
         "left as it is"
     );
+    // But for its removal.
+    world.log.remove(&mut world.fx);
+    world.run();
+    assert_eq!(world.log.phase(), Phase::Closed);
+    assert!(world.disk.names("t-0").is_empty());
     let recover = Start::Recover {
         from: Offset(0),
         log_start: Offset(0),
@@ -482,7 +488,7 @@ fn after_a_clean_stop_wrong_files_beside_the_segments_lose_nothing() {
         }
         let mut world = World::over(disk, config(), clean, seed + 2);
         world.run();
-        assert!(matches!(world.log.phase(), Phase::Open | Phase::Offline(_)));
+        assert!(matches!(world.log.phase(), Phase::Open | Phase::Damaged));
     }
 }
 

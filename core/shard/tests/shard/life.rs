@@ -6,6 +6,7 @@ use ottla_protocol::ErrorCode;
 use ottla_shard::{Answer, ShardAsk};
 
 use crate::cluster::Cluster;
+use crate::disk::Disk;
 use crate::world::{Setting, World, list, read_at};
 
 #[test]
@@ -326,6 +327,53 @@ fn a_name_that_waits_for_a_checkpoint_without_room_waits_a_second() {
     assert_eq!(world.told_producer(ticket), None);
     world.pass(1_000);
     assert_eq!(world.told_producer(ticket), Some(Ok(0)));
+}
+
+/// What a clean stop had made durable is not as it was: that partition is not served, and its files are left alone until its topic goes.
+#[test]
+fn a_damaged_log_is_refused_and_the_others_are_served() {
+    let mut world = World::new(Setting::default());
+    world.cluster.topic("t", 1, 2);
+    let mut world = world.up();
+    for index in 0..2 {
+        world.produce(1, index, -1, "durable");
+    }
+    world.run();
+    assert!(world.stop());
+    let (media, cluster) = world.killed();
+    let mut disk = Disk::over(media);
+    let path = "t-0/00000000000000000000.log";
+    let mut bytes = disk.bytes(path).expect("there").to_vec();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    disk.put("t-0", "00000000000000000000.log", &bytes);
+    let mut media = disk.media;
+    for clean in [true, true, false] {
+        let setting = Setting {
+            clean,
+            ..Setting::default()
+        };
+        let mut world = World::over(media, cluster.clone(), setting).up();
+        assert_eq!(world.offline, Vec::<String>::new());
+        let refused = world.answer_read(read_at(1, 0, 0));
+        assert_eq!(refused.err(), Some(ErrorCode::KafkaStorageError));
+        let ticket = world.produce(1, 0, -1, "not taken");
+        world.run();
+        let told = world.told_producer(ticket);
+        assert_eq!(told, Some(Err(ErrorCode::KafkaStorageError)));
+        assert_eq!(world.all(1, 1).len(), 1);
+        assert_eq!(world.disk.bytes(path).as_deref(), Some(&bytes[..]));
+        assert_eq!(world.stop(), clean, "what was not recovered is not clean");
+        media = world.killed().0;
+    }
+    let mut world = World::over(media, cluster, Setting::default()).up();
+    world.cluster.remove(1);
+    world.cluster.topic("t", 2, 1);
+    world.follow();
+    let ticket = world.produce(2, 0, -1, "anew");
+    world.run();
+    assert_eq!(world.told_producer(ticket), Some(Ok(0)));
+    assert_eq!(world.all(2, 0), [(0, "anew".to_owned())]);
 }
 
 /// A fetch over several partitions holds ranges that it found early while it waits for the rest.
