@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::everything::Whole;
 use super::line::State;
 use super::task::{List, Meant, Produce, What};
@@ -119,12 +121,18 @@ impl Client {
         })
     }
 
-    /// At once, or when what is under way was answered.
+    /// At once, perhaps with the length of a frame that cannot be as last words, or when what is under way was answered.
     fn reconnect(&mut self, number: u32, acts: &mut Vec<Act>) {
-        if !matches!(self.line.state, State::Up { .. }) {
+        let State::Up { link } = self.line.state else {
             return;
-        }
-        if self.stream(number).coin() {
+        };
+        let mut stream = self.stream(number);
+        if stream.coin() {
+            if stream.one_in(4) {
+                let length: i32 = *stream.pick(&[0, -1, i32::MIN, i32::MAX]);
+                let nonsense = Bytes::copy_from_slice(&length.to_be_bytes());
+                acts.push(Act::Send(link, nonsense));
+            }
             self.end_line(acts);
         } else {
             self.line.draining = true;

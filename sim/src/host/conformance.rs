@@ -174,6 +174,10 @@ impl Network for Wire {
         10 * self.rig.around.weather.socket as usize
     }
 
+    fn beyond_unasked(&self) -> usize {
+        self.beyond()
+    }
+
     fn nobody(&mut self) -> Endpoint {
         Endpoint {
             host: "elsewhere".into(),
