@@ -238,13 +238,11 @@ impl Network for Wire {
     }
 
     fn beyond(&self) -> usize {
-        // What the kernel keeps for a sender and a receiver at most.
-        let largest = |of: &str| {
-            let path = format!("/proc/sys/net/ipv4/tcp_{of}mem");
-            let sizes = std::fs::read_to_string(path).expect("the kernel's sizes");
-            let largest = sizes.split_whitespace().last().map(str::parse::<usize>);
-            largest.expect("three sizes").expect("a size")
-        };
+        // The kernel keeps twice what was asked for, and perhaps a packet more.
+        largest("w") + 2 * EAR + (1 << 20)
+    }
+
+    fn beyond_unasked(&self) -> usize {
         largest("w") + largest("r") + (1 << 20)
     }
 
@@ -256,6 +254,14 @@ impl Network for Wire {
     fn itself(&mut self) -> Endpoint {
         endpoint(self.addresses[0])
     }
+}
+
+/// What the kernel keeps for a sender (`w`) or a receiver (`r`) at most.
+fn largest(of: &str) -> usize {
+    let path = format!("/proc/sys/net/ipv4/tcp_{of}mem");
+    let sizes = std::fs::read_to_string(path).expect("the kernel's sizes");
+    let largest = sizes.split_whitespace().last().map(str::parse);
+    largest.expect("three sizes").expect("a size")
 }
 
 fn endpoint(address: SocketAddr) -> Endpoint {

@@ -13,6 +13,7 @@ pub const CHECKS: &[Check] = &[
     ("large writes of many slices arrive whole", large_writes),
     ("identities follow renames", identities_follow_renames),
     ("removed files stay readable", removed_files_stay_readable),
+    ("what is under way at a Close ends as ever", closing),
     ("a large file is removed by slices", large_removal),
     ("listings are in byte order and go on", listings),
     ("many operations at once leave what a model says", model),
@@ -211,6 +212,37 @@ fn removed_files_stay_readable(disk: &mut dyn Disk) -> Vec<Answer> {
     assert_eq!(answers[10], Ok(DiskOutput::Listed(Vec::new())));
     assert_eq!(bytes(&answers[12]), b"still");
     assert_eq!(answers[15], Ok(DiskOutput::Listed(Vec::new())));
+    answers
+}
+
+/// All of it issued at once; what comes after the Close is about nothing.
+fn closing(disk: &mut dyn Disk) -> Vec<Answer> {
+    let file = File(1);
+    disk.each(vec![
+        open(1, ROOT, "a", Mode::Create),
+        write(1, 0, b"before"),
+        open(2, ROOT, "a", Mode::Read),
+    ]);
+    let answers = disk.all(vec![
+        write(1, 6, b" and after"),
+        DiskOp::Allocate { file, to: 9000 },
+        sync(1),
+        read(1, 0, 6),
+        DiskOp::Truncate { file, len: 12 },
+        sync(1),
+        DiskOp::Close(file),
+        write(1, 0, b"never"),
+        read(1, 0, 6),
+        DiskOp::Close(file),
+        remove(ROOT, "a"),
+    ]);
+    assert_eq!(answers[..3], [DONE, DONE, DONE]);
+    assert_eq!(bytes(&answers[3]), b"before");
+    assert_eq!(answers[4..7], [DONE, DONE, DONE]);
+    let gone = || Err(Fault::Gone);
+    assert_eq!(answers[7..], [gone(), gone(), gone(), DONE]);
+    // Another identity of the same file knows nothing of it.
+    assert_eq!(bytes(&disk.run(read(2, 0, 99))), b"before and a");
     answers
 }
 

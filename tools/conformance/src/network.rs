@@ -168,7 +168,7 @@ fn portions(scene: &mut Scene<'_>) {
 
 fn unasked(scene: &mut Scene<'_>) {
     let mut rng = rng(2);
-    let said = long(&mut rng, scene.beyond());
+    let said = long(&mut rng, scene.beyond_unasked());
     let (peer, conn) = scene.dial();
     scene.says(peer, &said);
     scene.others_come_and_go();

@@ -95,9 +95,14 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// More bytes than are ever on their way.
+    /// More bytes than are ever on their way to a peer.
     pub(crate) fn beyond(&self) -> usize {
         self.net.beyond()
+    }
+
+    /// More bytes than are ever on their way from a peer.
+    pub(crate) fn beyond_unasked(&self) -> usize {
+        self.net.beyond_unasked()
     }
 
     pub(crate) fn nobody(&mut self) -> Endpoint {

@@ -80,8 +80,11 @@ pub trait Network {
     /// How much of what a peer said its kernel has not taken.
     fn unsaid(&self, peer: usize) -> usize;
 
-    /// More bytes than are ever on their way between a machine that sends and a peer that does not listen, or the other way round.
+    /// More bytes than are ever on their way from a machine to a peer that does not listen.
     fn beyond(&self) -> usize;
+
+    /// More bytes than are ever on their way from a peer to a machine that does not ask for them.
+    fn beyond_unasked(&self) -> usize;
 
     /// Where nobody listens.
     fn nobody(&mut self) -> Endpoint;
