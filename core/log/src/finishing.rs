@@ -11,12 +11,18 @@ use crate::file_names::{FileName, name};
 use crate::opening::{Opening, Stage};
 use crate::ops::Waiting;
 use crate::producer_state::Producers;
+use crate::scanning::Scanning;
 use crate::writing::Unsynced;
 use crate::{Log, Phase, Start};
 
 impl Log {
     /// Everything is read: what does not belong is cut off and removed.
-    pub(crate) fn finish(&mut self, opening: &mut Opening, removed: &[i64], fx: &mut impl Emit) {
+    pub(crate) fn finish(
+        &mut self,
+        opening: &mut Opening,
+        scanning: &Scanning,
+        fx: &mut impl Emit,
+    ) {
         let mut ops = Vec::new();
         let end = self.active().map_or(Offset(0), |active| active.end);
         if let Some(active) = self.active()
@@ -30,7 +36,7 @@ impl Log {
             }
         }
         ops.extend(self.judged_files(opening, fx).map(DiskOp::Sync));
-        for base in removed {
+        for base in &scanning.removed {
             for suffix in ["log", "index", "timeindex", "txnindex"] {
                 ops.push(DiskOp::Remove {
                     dir: self.dir,
@@ -52,10 +58,11 @@ impl Log {
             );
             self.producers = Producers::default();
         }
-        opening.stage = Stage::Finishing(ops.len());
-        if ops.is_empty() {
+        let outstanding = ops.len() + scanning.writing_again;
+        if outstanding == 0 {
             return self.sync_directories(opening, fx);
         }
+        opening.stage = Stage::Finishing(outstanding);
         for op in ops {
             self.ops.issue(Waiting::Opening, op, fx);
         }

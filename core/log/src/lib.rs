@@ -256,11 +256,7 @@ impl Log {
             Some(Waiting::Dropped(base)) => self.on_dropped(base, result, fx, out),
             Some(Waiting::DroppedSynced) => self.on_dropped_synced(result, fx, out),
             Some(Waiting::Ending) => self.on_ending(result, fx, out),
-            Some(Waiting::WrittenAgain) => {
-                if let Err(fault) = result {
-                    self.offline(fault, "what was recovered cannot be written", out);
-                }
-            }
+            Some(Waiting::WrittenAgain) => self.on_written_again(result, fx, out),
             Some(Waiting::Aside(what)) => {
                 if let Err(fault @ (Fault::Broken | Fault::Gone)) = result {
                     self.offline(fault, what, out);

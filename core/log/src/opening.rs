@@ -51,7 +51,7 @@ pub(crate) enum Stage {
     TailOpening(File),
     TailFirst(File),
     Scanning(Box<Scanning>),
-    /// This many truncations and removals are outstanding; then directories are synced.
+    /// This many truncations, removals and writes are outstanding; then directories are synced.
     Finishing(usize),
     FinishingSynced(usize),
     /// This many compacted segments are being given their names; then the directory is synced.

@@ -52,6 +52,7 @@ impl Log {
             over: None,
             again: Vec::new(),
             again_at: 0,
+            writing_again: 0,
             removed: Vec::new(),
         };
         if opening.recovers() {
@@ -110,7 +111,7 @@ impl Log {
             opening.stage = Stage::Scanning(Box::new(scanning));
             return;
         }
-        self.finish(opening, &scanning.removed, fx);
+        self.finish(opening, &scanning, fx);
     }
 
     /// A segment that begins beyond the end of the one before: what lay between was written, but was not durable yet
@@ -262,7 +263,25 @@ impl Log {
             at: scanning.again_at,
             bytes,
         };
+        scanning.writing_again += 1;
         self.ops.issue(Waiting::WrittenAgain, write, fx);
+    }
+
+    /// Opening waits for it: a Sync that is done makes nothing durable that was not written.
+    pub(crate) fn on_written_again(
+        &mut self,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let stage = self
+            .opening
+            .as_deref_mut()
+            .map(|opening| &mut opening.stage);
+        match (&result, stage) {
+            (Ok(_), Some(Stage::Scanning(scanning))) => scanning.writing_again -= 1,
+            _ => self.on_opening(result, fx, out),
+        }
     }
 
     fn judge_batch(
@@ -426,7 +445,7 @@ impl Log {
                     self.segments.remove(&base);
                     scanning.removed.push(base);
                 }
-                self.finish(opening, &scanning.removed, fx);
+                self.finish(opening, &scanning, fx);
             }
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Scanning {
     /// Batches of this slice that are to be written once more, and where they lie: W1 of `recovery`.
     pub(crate) again: Vec<Bytes>,
     pub(crate) again_at: u64,
+    /// Such writes are outstanding.
+    pub(crate) writing_again: usize,
     pub(crate) removed: Vec<i64>,
 }
 

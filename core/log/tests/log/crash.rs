@@ -395,6 +395,47 @@ fn a_bad_batch_ends_the_log_and_removes_later_segments() {
     assert_eq!(world.log.assigned(), Offset(30));
 }
 
+/// What recovery writes again may be refused although the Sync behind it is done: that Sync made nothing of it durable.
+#[test]
+fn a_log_does_not_open_before_what_it_wrote_again_is_written() {
+    let mut opened_before = 0;
+    for seed in 1..200 {
+        let mut world = World::new(config());
+        for i in 0..9 {
+            world
+                .append(plain(1, 60, 999_000 + i), 0)
+                .expect("appended");
+        }
+        world.run();
+        let mut disk = world.disk.killed();
+        disk.write_fails = Some((0, Fault::Busy));
+        let recover = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let mut world = World::over(disk, config(), recover, seed);
+        world.shuffled = true;
+        let mut done = 0;
+        for _ in 0..1_000 {
+            world.settle();
+            world.perform();
+            done = world.disk.syncs.max(done);
+            assert_ne!(world.log.phase(), Phase::Open, "seed {seed}");
+            if let Phase::Offline(fault) = world.log.phase() {
+                assert_eq!(fault, Fault::Busy);
+                break;
+            }
+        }
+        opened_before += u64::from(done > 0);
+        assert_eq!(world.log.phase(), Phase::Offline(Fault::Busy));
+    }
+    assert!(
+        opened_before > 0,
+        "no Sync was done before the write's end came"
+    );
+}
+
 #[test]
 fn damage_after_a_clean_stop_is_refused_and_not_written_behind() {
     let mut world = World::new(LogConfig::default());
