@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use bytes::{Buf, Bytes};
 use ottla_conformance::{Act, Does, Network, News, Told};
 use ottla_io::{Handle, Host, Said, Setup, bind};
 use ottla_machine::{Effects, Endpoint, Event, Inspect, Machine, NoJob, Now, Time};
-use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
+use rustix::net::{AddressFamily, SocketType, connect, getsockname, socket, sockopt};
 use tempfile::TempDir;
 
 use super::arms::Kind;
@@ -147,6 +148,8 @@ pub struct Wire {
     addresses: [SocketAddr; 2],
     callers: Vec<Caller>,
     news: VecDeque<News>,
+    /// Sockets that keep a port from others.
+    taken: Vec<OwnedFd>,
     _dir: Option<TempDir>,
 }
 
@@ -166,6 +169,7 @@ impl Wire {
             addresses,
             callers: Vec::new(),
             news: VecDeque::new(),
+            taken: Vec::new(),
             _dir: kind.dir,
         }
     }
@@ -247,8 +251,12 @@ impl Network for Wire {
     }
 
     fn nobody(&mut self) -> Endpoint {
-        let listener = bind("127.0.0.1:0").expect("a port");
-        endpoint(listener.address())
+        // Bound, so that nobody else gets the port; but it does not listen.
+        let taken = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        rustix::net::bind(&taken, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a port");
+        let address = getsockname(&taken).expect("an address");
+        self.taken.push(taken);
+        endpoint(SocketAddr::try_from(address).expect("an address of the internet"))
     }
 
     fn itself(&mut self) -> Endpoint {
