@@ -16,6 +16,8 @@ pub struct Held<'a> {
     pub topic: &'a str,
     /// The topic is deleted; the replica is on its way out.
     pub leaving: bool,
+    /// It is not served until somebody has looked at its files.
+    pub damaged: bool,
     /// Where its log is in its life; `None` when it has none yet.
     pub phase: Option<Phase>,
     /// The epoch in which this node leads it.
@@ -43,6 +45,7 @@ impl<'a> Held<'a> {
             id: entry.id,
             topic: &entry.topic,
             leaving: entry.leaving,
+            damaged: entry.is_damaged(),
             phase: entry.phase(),
             leader_epoch: replica
                 .and_then(|replica| replica.leader())

@@ -36,15 +36,19 @@ fn read(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
     };
+    let sound = match scene.damaged(named) {
+        Some(_) => sound(&fetched.batches),
+        None => &fetched.batches,
+    };
     let (Some(book), Some(first), Some(last)) = (
         scene.ledger.books.get(&partition),
-        fetched.batches.first(),
-        fetched.batches.last(),
+        sound.first(),
+        sound.last(),
     ) else {
         return Ok(());
     };
     let range = first.base_offset..=last.last_offset;
-    let mut read = fetched.batches.iter();
+    let mut read = sound.iter();
     for (base, acked) in book.acked.range(range) {
         let found = read.find(|batch| batch.base_offset >= *base);
         if !found.is_some_and(|batch| batch.base_offset == *base && holds(batch, acked)) {
@@ -100,6 +104,18 @@ fn shown_again(scene: &Scene<'_>, partition: Partition, book: &Book) -> Verdict 
     Ok(())
 }
 
+/// Batches of a damaged log up to the first that is not what it says, or does not lie where the one before it ends.
+fn sound(batches: &[BatchShown]) -> &[BatchShown] {
+    let mut next = None;
+    let odd = |batch: &BatchShown| {
+        let apart = next.is_some_and(|next| next != batch.base_offset);
+        next = Some(batch.last_offset.saturating_add(1));
+        apart || !batch.crc_fits
+    };
+    let end = batches.iter().position(odd).unwrap_or(batches.len());
+    &batches[..end]
+}
+
 fn holds(batch: &BatchShown, acked: &Acked) -> bool {
     let sent: Vec<RecordId> = acked.batch.records.iter().map(|(id, _)| *id).collect();
     let shown = batch.records.iter().map(|(_, _, id, _)| *id);
@@ -123,6 +139,24 @@ mod tests {
     use super::super::rig::{Rig, batch, by_name, fetched, fires, passes, shown, topic};
     use super::AckedDurability;
     use crate::history::{Ask, Death, Named};
+
+    #[test]
+    fn what_a_damaged_batch_says_of_itself_proves_nothing() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let reading = |damaged: bool| {
+            let mut rig = Rig::<AckedDurability>::new();
+            if damaged {
+                rig.damage(&t, 0);
+            }
+            passes(rig.produce(&t, &two, 2));
+            let mut far = shown(&one, 0);
+            far.last_offset = 1 << 30;
+            far.crc_fits = false;
+            rig.fetch(&t, 0, fetched(5, vec![far]))
+        };
+        fires(reading(false), "was shown something else");
+        passes(reading(true));
+    }
 
     #[test]
     fn what_was_acknowledged_is_shown_to_whoever_reads_there() {

@@ -8,7 +8,7 @@ use super::{Oracle, Scene, Verdict, fired};
 use crate::atlas::Entry;
 use crate::history::{Ask, Asked, Named, Partition, Reply, Seen};
 use crate::on_disk;
-use crate::script::{DamageKind, Nanos};
+use crate::script::{DamageKind, Nanos, Target};
 
 /// A partition whose durable part was damaged.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,9 @@ pub struct Refusal {
     /// As many entries of the atlas have been looked at.
     looked: usize,
     hurt: Vec<Hurt>,
-    /// Of these a file lost its end or its name.
-    shortened: Vec<Partition>,
+    /// Of these a file lost its end or its name; or the leader epochs were damaged as well, so that what is durable must be read anew and
+    /// is taken for what was not.
+    excused: Vec<Partition>,
 }
 
 const NAME: &str = "refusal";
@@ -80,6 +81,15 @@ impl Refusal {
             if *entry == Entry::Wiped {
                 self.hurt.clear();
             }
+            if let Entry::Damaged {
+                damage,
+                partition: Some(partition),
+                ..
+            } = entry
+                && damage.target == Target::LeaderEpochs
+            {
+                self.excused.push(*partition);
+            }
             let Entry::Damaged {
                 damage,
                 path,
@@ -91,7 +101,7 @@ impl Refusal {
                 continue;
             };
             if !matches!(damage.kind, DamageKind::Rot | DamageKind::Misdirected) {
-                self.shortened.push(*partition);
+                self.excused.push(*partition);
                 continue;
             }
             let dir = path.split('/').next().unwrap_or_default();
@@ -114,7 +124,7 @@ impl Refusal {
         let lower =
             |hurt: &&Hurt| hurt.partition == partition && hurt.at <= asked.at && end < hurt.durable;
         let excused =
-            self.shortened.contains(&partition) || scene.ledger.may_be_gone(&partition.topic);
+            self.excused.contains(&partition) || scene.ledger.may_be_gone(&partition.topic);
         match self.hurt.iter().find(lower).filter(|_| !excused) {
             Some(Hurt { from, durable, .. }) => fired(
                 NAME,

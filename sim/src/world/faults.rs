@@ -184,7 +184,7 @@ impl World {
                 self.phase = Phase::Checking;
                 self.patience = self.now + liveness::CHECKING;
             }
-            Phase::Checking if idle() => {
+            Phase::Checking if idle() && self.has_opened_all() => {
                 self.sweep();
                 self.tell(Lane::Oracle, &crate::history::Seen::Over);
                 self.phase = Phase::Stopping;
@@ -196,6 +196,15 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// Nothing is left of what recovery has to do: a stop before that is no clean one.
+    fn has_opened_all(&self) -> bool {
+        let Some(process) = &self.node.process else {
+            return true;
+        };
+        let mut logs = process.broker.logs();
+        logs.all(|held| held.is_open() || held.damaged || held.leaving)
     }
 
     /// What is still under way, for people.
