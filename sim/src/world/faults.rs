@@ -1,7 +1,7 @@
 //! What goes wrong at a given time, and how it is over.
 
 use ottla_broker::BrokerAsk;
-use ottla_machine::Time;
+use ottla_machine::{Machine, Time};
 use ottla_media::Media;
 
 use super::process::Crash;
@@ -198,13 +198,17 @@ impl World {
         }
     }
 
-    /// Nothing is left of what recovery has to do: a stop before that is no clean one.
+    /// Nothing is left of what recovery has to do, and nobody's last request makes more of it: a stop before that is no clean one.
     fn has_opened_all(&self) -> bool {
         let Some(process) = &self.node.process else {
             return true;
         };
+        // What the image says and nobody has looked at yet is no log.
+        let unfinished = process.broker.deadline() == Some(Time::ZERO);
         let mut logs = process.broker.logs();
-        logs.all(|held| held.is_open() || held.damaged || held.leaving)
+        let (operations, _) = process.open();
+        let settled = !unfinished && operations == 0;
+        settled && logs.all(|held| held.is_open() || held.damaged || held.leaving)
     }
 
     /// What is still under way, for people.
