@@ -81,6 +81,8 @@ pub enum Over {
     DiskFull,
     /// A client did not read.
     SlowReader(u32),
+    /// Nobody had anything under way.
+    Rest,
 }
 
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ pub enum Phase {
     Healing,
     /// A last client writes everywhere and reads everything.
     Checking,
+    /// Nobody asks for anything; what is left is the node's own: logs to open, topics of clients that are gone.
+    Resting,
     /// The node was asked to stop.
     Stopping,
     /// The run has ended.
@@ -24,6 +26,10 @@ pub enum Phase {
 pub const HEALING: Nanos = 180 * SECOND;
 /// Until the last client has written everywhere and read everything.
 pub const CHECKING: Nanos = 180 * SECOND;
+/// How long nothing is asked before the node is asked to stop ..
+pub const REST: Nanos = SECOND;
+/// .. and until it has opened every log.
+pub const RESTING: Nanos = 60 * SECOND;
 /// Until the node has stopped cleanly.
 pub const STOPPING: Nanos = 60 * SECOND;
 
@@ -34,6 +40,7 @@ pub fn late(phase: Phase, pending: &str) -> Violation {
     let what = match phase {
         Phase::Healing => "faults have stopped, and the node does not come to rest",
         Phase::Checking => "faults have stopped, and fresh calls do not all succeed",
+        Phase::Resting => "nobody asks for anything, and the node does not open its logs",
         Phase::Stopping => "the node was asked to stop, and does not",
         Phase::Faulty | Phase::Over => "a phase without a bound was late",
     };

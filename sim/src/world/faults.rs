@@ -135,6 +135,7 @@ impl World {
             .say(now, Lane::Fault, || format!("over: {over:?}"));
         match over {
             Over::WallFreeze => self.clock.thaw(),
+            Over::Rest => {}
             Over::DiskFull => self.around.full = false,
             Over::SlowReader(client) => {
                 let (net, mut air) = self.air();
@@ -184,9 +185,16 @@ impl World {
                 self.phase = Phase::Checking;
                 self.patience = self.now + liveness::CHECKING;
             }
-            Phase::Checking if idle() && self.has_opened_all() => {
+            Phase::Checking if idle() => {
                 self.sweep();
                 self.tell(Lane::Oracle, &crate::history::Seen::Over);
+                self.phase = Phase::Resting;
+                self.patience = self.now + liveness::RESTING;
+                self.rest = self.now + liveness::REST;
+                let over = Happening::Over(Over::Rest);
+                self.around.agenda.at(self.rest, over);
+            }
+            Phase::Resting if self.now >= self.rest && self.has_opened_all() => {
                 self.phase = Phase::Stopping;
                 self.patience = self.now + liveness::STOPPING;
                 self.ask_to_stop(liveness::STOPPING);
@@ -198,7 +206,7 @@ impl World {
         }
     }
 
-    /// Nothing is left of what recovery has to do, and nobody's last request makes more of it: a stop before that is no clean one.
+    /// Nothing is left of what recovery has to do: a stop before that is no clean one.
     fn has_opened_all(&self) -> bool {
         let Some(process) = &self.node.process else {
             return true;
@@ -206,9 +214,7 @@ impl World {
         // What the image says and nobody has looked at yet is no log.
         let unfinished = process.broker.deadline() == Some(Time::ZERO);
         let mut logs = process.broker.logs();
-        let (operations, _) = process.open();
-        let settled = !unfinished && operations == 0;
-        settled && logs.all(|held| held.is_open() || held.damaged || held.leaving)
+        !unfinished && logs.all(|held| held.is_open() || held.damaged || held.leaving)
     }
 
     /// What is still under way, for people.

@@ -5,7 +5,8 @@
 //! |---|---|---|
 //! | Faulty | the script's horizon | faults stop, clients begin nothing new |
 //! | Healing | the node serves and no call is open | a last client writes everywhere and reads everything |
-//! | Checking | it has finished | the node is asked to stop |
+//! | Checking | it has finished | nobody asks for anything |
+//! | Resting | a second has passed, and the node has opened every log | the node is asked to stop |
 //! | Stopping | it has stopped, cleanly | Over |
 //!
 //! R1: an oracle's verdict ends the run; so does what liveness asks for when it does not come in time ([`crate::liveness`]).
@@ -127,6 +128,8 @@ pub struct World {
     phase: Phase,
     /// When the phase must be over.
     patience: Nanos,
+    /// Until when nobody asks for anything.
+    rest: Nanos,
     oracles: Oracles,
     counts: Counts,
     hash: Hash,
@@ -153,6 +156,7 @@ impl World {
             awake: Vec::new(),
             phase: Phase::Faulty,
             patience: Nanos::MAX,
+            rest: 0,
             oracles: Oracles::default(),
             counts: Counts::default(),
             hash: Hash::default(),
