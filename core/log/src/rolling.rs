@@ -248,7 +248,7 @@ impl Log {
         }
     }
 
-    /// Closes a file that was let go ([`LogEvent::LetGo`](crate::LogEvent::LetGo)). For an owner whose log outlives its readers.
+    /// Closes a file that was let go ([`LogEvent::LetGo`]). For an owner whose log outlives its readers.
     pub fn close(&mut self, file: File, fx: &mut impl Emit) {
         let op = DiskOp::Close(file);
         self.ops.issue(Waiting::Aside("a segment's file"), op, fx);

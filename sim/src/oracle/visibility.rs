@@ -68,8 +68,8 @@ fn below(named: &Named, fetched: &Fetched, committed: bool, damaged: Option<i64>
     };
     // No checksum covers where a batch says that it lies.
     let is_sound = |last: &i64| damaged.is_none_or(|from| *last < from);
-    let lasts = fetched.batches.iter().map(|batch| batch.last_offset);
-    let last = lasts.filter(is_sound).last().unwrap_or(-1);
+    let mut lasts = fetched.batches.iter().map(|batch| batch.last_offset);
+    let last = lasts.rfind(is_sound).unwrap_or(-1);
     let order = fetched.last_stable <= fetched.high_watermark
         && (fetched.log_start < 0 || fetched.log_start <= fetched.high_watermark);
     if order && last < limit.max(0) {
