@@ -28,7 +28,7 @@ pub(crate) struct Scanning {
     /// Up to where the producers' state has taken batches in.
     pub(crate) applied: Offset,
     pub(crate) over: Option<Over>,
-    /// Batches of this slice that are to be written once more, and where they lie: W1 of `recovery`.
+    /// Batches of this slice that are to be written once more, and where they lie: Z2 of `recovery`.
     pub(crate) again: Vec<Bytes>,
     pub(crate) again_at: u64,
     /// Such writes are outstanding.
