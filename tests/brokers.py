@@ -59,6 +59,9 @@ def free_port():
 class Broker:
     """One node. `address` is "host:port"; start and stop may be repeated on the same directory and port."""
 
+    # What a process ends with that was asked to stop.
+    CLEAN_EXIT = 0
+
     def __init__(self, directory, settings=None, arguments=(), environment=None, wrapper=()):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -185,6 +188,8 @@ class Ottla(Broker):
 
 class Apache(Broker):
     """Apache Kafka 4.3.1: one combined node with the values of its own sample file."""
+
+    CLEAN_EXIT = 143
 
     VOTER_SETTINGS = {
         "process.roles": "broker,controller", "node.id": "1",

@@ -17,7 +17,6 @@ import brokers  # noqa: E402
 from abilities import PARTITIONS  # noqa: E402
 from wire import Connection  # noqa: E402
 
-CLEAN_EXIT = 143 if brokers.APACHE else 0
 _names = itertools.count(1)
 _open = []
 
@@ -52,7 +51,7 @@ def _ended(broker):
         return
     if broker.process.returncode is None:
         assert broker.alive(), f"the broker has died with {broker.process.returncode}:\n{broker.log()}"
-        assert broker.stop() == CLEAN_EXIT, broker.log()
+        assert broker.stop() == broker.CLEAN_EXIT, broker.log()
     for start in range(1, broker.starts + 1):
         said = (broker.directory / f"stderr-{start}").read_text(errors="replace")
         assert "panicked" not in said, said[-3000:]
