@@ -24,4 +24,4 @@ pub use error_code::ErrorCode;
 pub use frame::{Frame, data, request, response};
 pub use messages::{RequestHeader, ResponseHeader, versions};
 pub use uuid::{BadUuid, Uuid};
-pub use wire::{DecodeError, EncodeError, Hole, Reader, Records, Writer};
+pub use wire::{DecodeError, Elements, EncodeError, Hole, Reader, Records, Writer};

@@ -7,10 +7,12 @@
 //! Tagged fields that nobody here knows are passed over. Kafka keeps them in the value that it has read, but sends no such
 //! value on: what is forwarded or stored anew is made from what is known.
 
+mod elements;
 mod error;
 mod reader;
 mod writer;
 
+pub use elements::{Elements, Iter};
 pub use error::{DecodeError, EncodeError};
 pub use reader::Reader;
 pub use writer::{Hole, Writer};
@@ -45,13 +47,15 @@ impl Records<'_> {
     }
 }
 
-/// What an array can hold.
-pub(crate) trait Element<'a>: Sized {
+/// What an array can hold. Nobody outside can name it.
+pub trait Element<'a>: Clone {
     /// The fewest bytes that one takes on the wire, in any version. Never zero.
     const LEAST: usize;
 
+    /// Reads one.
     fn read(r: &mut Reader<'a>, flexible: bool, version: i16) -> Result<Self, DecodeError>;
 
+    /// Writes it.
     fn write(&self, w: &mut Writer, flexible: bool, version: i16) -> Result<(), EncodeError>;
 }
 

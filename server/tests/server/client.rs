@@ -173,10 +173,11 @@ impl Client {
             .map(|((name, index), bytes)| TopicProduceData {
                 name: name.as_str().into(),
                 topic_id: Uuid::ZERO,
-                partition_data: vec![PartitionProduceData {
+                partition_data: [PartitionProduceData {
                     index: *index,
                     records: Some(Records::Bytes(bytes)),
-                }],
+                }]
+                .into(),
             })
             .collect();
         let request = ProduceRequest {
@@ -250,7 +251,7 @@ impl Client {
             topics: vec![FetchTopic {
                 topic: topic.as_str().into(),
                 topic_id: Uuid::ZERO,
-                partitions: vec![partition],
+                partitions: [partition].into(),
             }],
             ..FetchRequest::default()
         };

@@ -101,11 +101,11 @@ impl Frame {
                 .last_mut()
                 .filter(|last| last.name == *named.topic);
             match of {
-                Some(topic) => topic.partition_data.push(partition),
+                Some(topic) => topic.partition_data.to_mut().push(partition),
                 None => topic_data.push(TopicProduceData {
                     name: Cow::Borrowed(&named.topic),
                     topic_id: Uuid(named.id),
-                    partition_data: vec![partition],
+                    partition_data: [partition].into(),
                 }),
             }
         }
@@ -240,18 +240,18 @@ impl Frame {
                 .last_mut()
                 .filter(|last| last.topic == *want.named.topic)
             {
-                Some(topic) => topic.partitions.push(partition),
+                Some(topic) => topic.partitions.to_mut().push(partition),
                 None => topics.push(FetchTopic {
                     topic: Cow::Borrowed(&want.named.topic),
                     topic_id: Uuid(want.named.id),
-                    partitions: vec![partition],
+                    partitions: [partition].into(),
                 }),
             }
         }
         let forgotten = forget.iter().map(|named| ForgottenTopic {
             topic: Cow::Borrowed(&named.topic),
             topic_id: Uuid(named.id),
-            partitions: vec![named.index],
+            partitions: [named.index].into(),
         });
         let request = FetchRequest {
             max_wait_ms: limits.max_wait_ms,

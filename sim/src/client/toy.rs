@@ -483,7 +483,7 @@ impl Toy {
                 } else {
                     one.0 == gone.topic
                 };
-                !(named && gone.partitions.contains(&one.2))
+                !(named && gone.partitions.iter().any(|index| index == one.2))
             });
         }
         for topic in &request.topics {

@@ -8,7 +8,10 @@
 //! more version that exists but is never advertised; of what is new as a whole, `versions` are `none`) and `flexible`, then a blank line and the fields, in the
 //! order of the wire, the fields of a struct indented below the field that introduces it. Structs that several
 //! fields share follow as `struct <Name> <versions>`. A field is
-//! `<Name> <type> <versions> [null <versions>] [tag <n>] [ignorable] [flexible none] [= <default>]`.
+//! `<Name> <type> <versions> [null <versions>] [tag <n>] [ignorable] [flexible none] [view] [= <default>]`.
+//!
+//! `view` alone is no fact of Kafka's but a wish of ours: this array is not unpacked into a vector but read where it lies (`wire::Elements`),
+//! so that decoding takes no memory for it. It is for the long inner lists of requests that come most; their elements hold only numbers and bytes.
 #![forbid(unsafe_code)]
 
 mod name;

@@ -50,6 +50,7 @@ pub fn file(message: &Message) -> String {
     let wire = [
         "DecodeError",
         "Element",
+        "Elements",
         "EncodeError",
         "Reader",
         "Records",
@@ -105,7 +106,11 @@ pub fn borrows(message: &Message, kind: &Type) -> bool {
 }
 
 fn struct_borrows(message: &Message, structure: &Struct) -> bool {
-    coded(message, structure).any(|field| borrows(message, &field.kind))
+    coded(message, structure).any(|field| field_borrows(message, field))
+}
+
+fn field_borrows(message: &Message, field: &Field) -> bool {
+    field.view || borrows(message, &field.kind)
 }
 
 /// Whether the message's own struct has a lifetime.
@@ -113,7 +118,7 @@ pub fn message_borrows(message: &Message) -> bool {
     message
         .fields
         .iter()
-        .any(|field| lives(message, field) && borrows(message, &field.kind))
+        .any(|field| lives(message, field) && field_borrows(message, field))
 }
 
 fn lives(message: &Message, field: &Field) -> bool {
@@ -258,7 +263,12 @@ impl Emit<'_> {
         );
         let _ = writeln!(out, "pub struct {name}{} {{", self.life());
         for field in self.fields() {
-            let kind = self.plain_type(&field.kind);
+            let kind = match &field.kind {
+                Type::Array(element) if field.view => {
+                    format!("Elements<'a, {}>", self.plain_type(element))
+                }
+                kind => self.plain_type(kind),
+            };
             let kind = if self.nullable(field) {
                 format!("Option<{kind}>")
             } else {
@@ -321,6 +331,7 @@ impl Emit<'_> {
             (Type::Bool, None) => "false".into(),
             (Type::Float64, None) => "0.0".into(),
             (Type::Uuid, None) => "Uuid::ZERO".into(),
+            (Type::Array(_), None) if field.view => "Elements::default()".into(),
             (Type::Array(_), None) => "Vec::new()".into(),
             (Type::Struct(name), None) => format!("{name}::default()"),
             (_, None) => "0".into(),

@@ -160,6 +160,8 @@ pub struct Field {
     pub ignorable: bool,
     /// Whether it keeps its old encoding where everything around it is flexible.
     pub rigid: bool,
+    /// Whether it is an array that is read where it lies.
+    pub view: bool,
     /// Its value where it is absent, if that is not zero, empty or false.
     pub default: Option<String>,
 }

@@ -97,7 +97,7 @@ fn read(
         topic
             .partitions
             .iter()
-            .map(move |partition| (key.clone(), *partition))
+            .map(move |partition| (key.clone(), partition))
     });
     let max_bytes = size(request.max_bytes).min(config.fetch_max_bytes);
     Fetch {

@@ -59,16 +59,17 @@ impl Ask {
                 .map(|(topic, id, partition, fetch_offset)| FetchTopic {
                     topic: if by_id { "".into() } else { (*topic).into() },
                     topic_id: *id,
-                    partitions: vec![FetchPartition {
+                    partitions: [FetchPartition {
                         partition: *partition,
                         fetch_offset: *fetch_offset,
                         partition_max_bytes: self.partition_most,
                         ..FetchPartition::default()
-                    }],
+                    }]
+                    .into(),
                 });
             let forgotten = self.forget.iter().map(|topic| ForgottenTopic {
                 topic: (*topic).into(),
-                partitions: vec![0],
+                partitions: [0].into(),
                 ..ForgottenTopic::default()
             });
             FetchRequest {
@@ -147,13 +148,13 @@ fn produce(house: &mut House, topic: &str, partition: i32, size: usize) {
     let records = batch(&vec![5; size]);
     let conn = house.connect();
     let bytes = request(ApiKey::Produce, 9, 1, |w, v| {
-        let partition_data = vec![PartitionProduceData {
+        let partition_data = [PartitionProduceData {
             index: partition,
             records: Some(Records::Bytes(&records)),
         }];
         let topic_data = vec![TopicProduceData {
             name: topic.into(),
-            partition_data,
+            partition_data: partition_data.into(),
             ..TopicProduceData::default()
         }];
         ProduceRequest {

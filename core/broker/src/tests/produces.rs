@@ -31,7 +31,7 @@ fn produce_as(
 ) -> Vec<u8> {
     request(ApiKey::Produce, version, correlation_id, |w, v| {
         let records = records.map(|bytes| Records::Bytes(bytes));
-        let partition_data = vec![PartitionProduceData { index, records }];
+        let partition_data = [PartitionProduceData { index, records }];
         let name = if version >= 13 {
             "".into()
         } else {
@@ -40,7 +40,7 @@ fn produce_as(
         let topic_data = vec![TopicProduceData {
             name,
             topic_id: topic.1,
-            partition_data,
+            partition_data: partition_data.into(),
         }];
         ProduceRequest {
             acks,
@@ -55,14 +55,14 @@ fn produce_as(
 /// A fetch without a session.
 pub fn fetch_at(correlation_id: i32, topic: &str, fetch_offset: i64, max_wait_ms: i32) -> Vec<u8> {
     request(ApiKey::Fetch, 11, correlation_id, |w, v| {
-        let partitions = vec![FetchPartition {
+        let partitions = [FetchPartition {
             fetch_offset,
             partition_max_bytes: 10_000_000,
             ..FetchPartition::default()
         }];
         let topics = vec![FetchTopic {
             topic: topic.into(),
-            partitions,
+            partitions: partitions.into(),
             ..FetchTopic::default()
         }];
         let (min_bytes, max_bytes) = (1, 10_000_000);
@@ -202,7 +202,7 @@ fn several_partitions_are_answered_in_the_order_of_the_request() {
         };
         let none = TopicProduceData {
             name: "nowhere".into(),
-            partition_data: vec![of(0)],
+            partition_data: [of(0)].into(),
             ..Default::default()
         };
         ProduceRequest {

@@ -46,7 +46,7 @@ impl Walk {
         }
         let topics = vec![FetchTopic {
             topic: "t".into(),
-            partitions,
+            partitions: partitions.into(),
             ..FetchTopic::default()
         }];
         let session_epoch = self.rng.below(3) as i32 - 1;
@@ -199,10 +199,9 @@ impl Reader {
             partition_max_bytes: most,
             ..FetchPartition::default()
         });
-        let partitions: Vec<_> = partitions.collect();
         let topic = FetchTopic {
             topic: "t".into(),
-            partitions,
+            partitions: partitions.collect(),
             ..FetchTopic::default()
         };
         let fetch = FetchRequest {

@@ -1,6 +1,6 @@
 //! FetchRequest: key 1, versions 4 to 18, flexible from 12. Generated from `specs/Fetch.spec`.
 
-use crate::wire::{DecodeError, Element, EncodeError, Reader, Writer};
+use crate::wire::{DecodeError, Element, Elements, EncodeError, Reader, Writer};
 use crate::{ApiKey, Uuid};
 use std::borrow::Cow;
 
@@ -208,7 +208,7 @@ pub struct FetchTopic<'a> {
     /// Versions 13+.
     pub topic_id: Uuid,
     /// All versions.
-    pub partitions: Vec<FetchPartition>,
+    pub partitions: Elements<'a, FetchPartition>,
 }
 
 impl<'a> Element<'a> for FetchTopic<'a> {
@@ -222,7 +222,7 @@ impl<'a> Element<'a> for FetchTopic<'a> {
         if version >= 13 {
             it.topic_id = r.uuid()?;
         }
-        it.partitions = r.array(flexible, version)?;
+        it.partitions = r.elements(flexible, version)?;
         if flexible {
             r.skip_tags()?;
         }
@@ -236,7 +236,7 @@ impl<'a> Element<'a> for FetchTopic<'a> {
         if version >= 13 {
             w.uuid(self.topic_id);
         }
-        w.array(&self.partitions, flexible, version)?;
+        w.elements(&self.partitions, flexible, version)?;
         if flexible {
             w.tags();
         }
@@ -353,7 +353,7 @@ pub struct ForgottenTopic<'a> {
     /// Versions 13+.
     pub topic_id: Uuid,
     /// All versions.
-    pub partitions: Vec<i32>,
+    pub partitions: Elements<'a, i32>,
 }
 
 impl<'a> Element<'a> for ForgottenTopic<'a> {
@@ -367,7 +367,7 @@ impl<'a> Element<'a> for ForgottenTopic<'a> {
         if version >= 13 {
             it.topic_id = r.uuid()?;
         }
-        it.partitions = r.array(flexible, version)?;
+        it.partitions = r.elements(flexible, version)?;
         if flexible {
             r.skip_tags()?;
         }
@@ -381,7 +381,7 @@ impl<'a> Element<'a> for ForgottenTopic<'a> {
         if version >= 13 {
             w.uuid(self.topic_id);
         }
-        w.array(&self.partitions, flexible, version)?;
+        w.elements(&self.partitions, flexible, version)?;
         if flexible {
             w.tags();
         }

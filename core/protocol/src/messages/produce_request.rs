@@ -1,6 +1,6 @@
 //! ProduceRequest: key 0, versions 3 to 13, flexible from 9. Generated from `specs/Produce.spec`.
 
-use crate::wire::{DecodeError, Element, EncodeError, Reader, Records, Writer};
+use crate::wire::{DecodeError, Element, Elements, EncodeError, Reader, Records, Writer};
 use crate::{ApiKey, Uuid};
 use std::borrow::Cow;
 
@@ -77,7 +77,7 @@ pub struct TopicProduceData<'a> {
     /// Version 13.
     pub topic_id: Uuid,
     /// All versions.
-    pub partition_data: Vec<PartitionProduceData<'a>>,
+    pub partition_data: Elements<'a, PartitionProduceData<'a>>,
 }
 
 impl<'a> Element<'a> for TopicProduceData<'a> {
@@ -91,7 +91,7 @@ impl<'a> Element<'a> for TopicProduceData<'a> {
         if version == 13 {
             it.topic_id = r.uuid()?;
         }
-        it.partition_data = r.array(flexible, version)?;
+        it.partition_data = r.elements(flexible, version)?;
         if flexible {
             r.skip_tags()?;
         }
@@ -105,7 +105,7 @@ impl<'a> Element<'a> for TopicProduceData<'a> {
         if version == 13 {
             w.uuid(self.topic_id);
         }
-        w.array(&self.partition_data, flexible, version)?;
+        w.elements(&self.partition_data, flexible, version)?;
         if flexible {
             w.tags();
         }

@@ -6,9 +6,9 @@
 //!   advance is at most [`AHEAD`] times those bytes; more is taken only as elements are really read.
 //! - R3: there is no recursion here: depth is that of the spec.
 //! - R4: no byte is read twice, and every pass of a loop reads one at least (an element takes `LEAST`, a tagged field two): what a message
-//!   takes is linear in its bytes.
+//!   takes is linear in its bytes. Views ([`Elements`]) do not nest, so going through all of one reads its bytes once more.
 
-use super::{DecodeError, Element, LONGEST_STRING, Records};
+use super::{DecodeError, Element, Elements, LONGEST_STRING, Records};
 use crate::Uuid;
 use std::borrow::Cow;
 
@@ -237,20 +237,52 @@ impl<'a> Reader<'a> {
         version: i16,
         null: bool,
     ) -> Result<Option<Vec<T>>, DecodeError> {
-        const { assert!(T::LEAST > 0, "R4") };
-        let at = self.at;
-        let Some(count) = Reader::allow(at, self.length(flexible)?, null)? else {
+        let Some(count) = self.count::<T>(flexible, null)? else {
             return Ok(None);
         };
         let left = self.left();
-        if count > left / T::LEAST {
-            return Err(DecodeError::Count { at, count, left });
-        }
         let mut elements = Vec::with_capacity(count.min(AHEAD * left / size_of::<T>().max(1)));
         for _ in 0..count {
             elements.push(T::read(self, flexible, version)?);
         }
         Ok(Some(elements))
+    }
+
+    /// An array as a view.
+    pub(crate) fn elements<T: Element<'a>>(
+        &mut self,
+        flexible: bool,
+        version: i16,
+    ) -> Result<Elements<'a, T>, DecodeError> {
+        let at = self.at;
+        let count = self.count::<T>(flexible, true)?;
+        Elements::read(
+            self,
+            count.ok_or(DecodeError::Null { at })?,
+            flexible,
+            version,
+        )
+    }
+
+    /// How many elements follow; the bytes left can hold them.
+    fn count<T: Element<'a>>(
+        &mut self,
+        flexible: bool,
+        null: bool,
+    ) -> Result<Option<usize>, DecodeError> {
+        const { assert!(T::LEAST > 0, "R4") };
+        let at = self.at;
+        let count = Reader::allow(at, self.length(flexible)?, null)?;
+        let left = self.left();
+        match count {
+            Some(count) if count > left / T::LEAST => Err(DecodeError::Count { at, count, left }),
+            count => Ok(count),
+        }
+    }
+
+    /// Lets its bytes end where the other stands, that has read on from here.
+    pub(super) fn end_where(&mut self, later: &Reader<'a>) {
+        self.bytes = &self.bytes[..later.at];
     }
 
     /// How many tagged fields follow. Each takes at least two bytes.

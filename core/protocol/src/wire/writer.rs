@@ -210,6 +210,19 @@ impl Writer {
             .try_for_each(|element| element.write(self, flexible, version))
     }
 
+    /// An array that may be a view.
+    pub(crate) fn elements<'a, T: super::Element<'a>>(
+        &mut self,
+        elements: &super::Elements<'a, T>,
+        flexible: bool,
+        version: i16,
+    ) -> Result<(), EncodeError> {
+        self.length(Some(elements.len()), flexible)?;
+        elements
+            .iter()
+            .try_for_each(|element| element.write(self, flexible, version))
+    }
+
     /// An array or null.
     pub(crate) fn nullable_array<'a, T: super::Element<'a>>(
         &mut self,

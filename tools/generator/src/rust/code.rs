@@ -219,6 +219,7 @@ impl Emit<'_> {
             (Type::Bytes, false) => format!("r.bytes({flexible})?"),
             (Type::Bytes, true) => format!("r.nullable_bytes({flexible}, {null})?"),
             (Type::Records, _) => format!("r.records({flexible}, {null})?"),
+            (Type::Array(_), _) if field.view => format!("r.elements({flexible}, version)?"),
             (Type::Array(_), false) => format!("r.array({flexible}, version)?"),
             (Type::Array(_), true) => format!("r.nullable_array({flexible}, version, {null})?"),
             (Type::Struct(_), false) => format!("Element::read(r, {flexible}, version)?"),
@@ -311,6 +312,9 @@ impl Emit<'_> {
             (Type::Bytes, false) => format!("w.bytes(&{it}, {flexible})?;"),
             (Type::Bytes, true) => format!("w.nullable_bytes({it}.as_deref(), {flexible})?;"),
             (Type::Records, _) => format!("w.records({it}, {flexible})?;"),
+            (Type::Array(_), _) if field.view => {
+                format!("w.elements(&{it}, {flexible}, version)?;")
+            }
             (Type::Array(_), false) => format!("w.array(&{it}, {flexible}, version)?;"),
             (Type::Array(_), true) => {
                 format!("w.nullable_array({it}.as_deref(), {flexible}, version)?;")

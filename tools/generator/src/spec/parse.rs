@@ -4,6 +4,7 @@
 //! - S1: every struct that a field names is defined once in its message, and structs do not contain themselves.
 //! - S2: a tagged field has versions in which the message is flexible.
 //! - S3: a struct may be null in all of its versions or in none.
+//! - S4: a view is an array that is never null, of what can be read again for nothing: numbers, or structs of numbers, bytes and records.
 
 use super::{BadSpec, Field, Kind, Message, Struct, Type, Versions};
 use std::collections::BTreeMap;
@@ -164,6 +165,9 @@ impl Message {
             if matches!(field.kind, Type::Struct(_)) && sometimes_null {
                 return bad(format!("S3: {} is null in some versions only", field.name));
             }
+            if field.view && !self.can_be_viewed(field) {
+                return bad(format!("S4: {} cannot be a view", field.name));
+            }
         }
         match self
             .structs
@@ -173,6 +177,20 @@ impl Message {
             Some(structure) => bad(format!("S1: {} contains itself", structure.name)),
             None => Ok(()),
         }
+    }
+
+    fn can_be_viewed(&self, field: &Field) -> bool {
+        let Type::Array(element) = &field.kind else {
+            return false;
+        };
+        let plain = |kind: &Type| !matches!(kind, Type::String | Type::Array(_) | Type::Struct(_));
+        let elements = match &**element {
+            Type::Struct(name) => self
+                .structure(name)
+                .is_some_and(|s| s.fields.iter().all(|inside| plain(&inside.kind))),
+            kind => plain(kind),
+        };
+        elements && field.nullable.is_empty()
     }
 
     /// Whether `from` contains `to`, looking so many steps far.
@@ -207,6 +225,7 @@ fn parse_field(words: &str) -> Result<Field, String> {
         tag: None,
         ignorable: false,
         rigid: false,
+        view: false,
         default,
     };
     while let Ok(word) = next("word") {
@@ -214,6 +233,7 @@ fn parse_field(words: &str) -> Result<Field, String> {
             "null" => field.nullable = Versions::parse(next("null")?).ok_or("not versions")?,
             "tag" => field.tag = Some(next("tag")?.parse().map_err(|_| "not a tag")?),
             "ignorable" => field.ignorable = true,
+            "view" => field.view = true,
             "flexible" if next("flexible")? == "none" => field.rigid = true,
             _ => return Err(format!("unknown word {word}")),
         }
@@ -265,6 +285,10 @@ mod tests {
                 "A int32 0+ tag 0\n",
                 "S2: A is tagged where nothing is flexible",
             ),
+            ("A int32 0+ view\n", "S4: A cannot be a view"),
+            ("A []string 0+ view\n", "S4: A cannot be a view"),
+            ("A []int32 0+ null 0+ view\n", "S4: A cannot be a view"),
+            ("A []Y 0+ view\n  B []int32 0+\n", "S4: A cannot be a view"),
             ("A int31 0+\n", "unknown type"),
             ("A int32 0+\n  B int32 0+\n", "fields of no struct"),
         ] {

@@ -45,13 +45,13 @@ fn produce(acks: i16, timeout_ms: i32) -> Vec<u8> {
     let mut builder = Builder::new(BuilderSettings::default());
     builder.append(1_700_000_000_000, None, Some(b"value"), &[]);
     let batch = builder.finish();
-    let partition_data = vec![PartitionProduceData {
+    let partition_data = [PartitionProduceData {
         index: 0,
         records: Some(Records::Bytes(&batch)),
     }];
     let topic_data = vec![TopicProduceData {
         name: "t".into(),
-        partition_data,
+        partition_data: partition_data.into(),
         ..TopicProduceData::default()
     }];
     let request = ProduceRequest {
@@ -67,10 +67,11 @@ fn produce(acks: i16, timeout_ms: i32) -> Vec<u8> {
 fn fetch() -> Vec<u8> {
     let topics = vec![FetchTopic {
         topic: "t".into(),
-        partitions: vec![FetchPartition {
+        partitions: [FetchPartition {
             partition_max_bytes: 1 << 20,
             ..FetchPartition::default()
-        }],
+        }]
+        .into(),
         ..FetchTopic::default()
     }];
     let request = FetchRequest {
