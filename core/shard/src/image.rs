@@ -281,6 +281,7 @@ impl Shard {
             }
             return self.touch(slot);
         }
+        self.note_unfinished(slot);
         self.assume_role(now, slot, fx);
         self.ask_again(now, slot, |wait| wait == crate::entry::Wait::Open, fx);
         self.advance_line(now, slot, fx);

@@ -42,6 +42,7 @@ mod stop;
 mod strays;
 mod tail;
 mod tickets;
+mod unfinished;
 mod visit;
 mod watch;
 mod words;
@@ -71,6 +72,7 @@ use stop::Stopping;
 use strays::Strays;
 use tail::Tail;
 use tickets::Tickets;
+use unfinished::Unfinished;
 pub use words::*;
 
 /// The part of the machine under which completions of replicas' logs come home.
@@ -142,6 +144,7 @@ pub struct Shard {
     heirs: BTreeMap<Name, u32>,
     opener: Opener,
     strays: Strays,
+    unfinished: Unfinished,
     touched: VecDeque<u32>,
     /// Whom the last settle visited.
     visited: Vec<u32>,
@@ -183,6 +186,7 @@ impl Default for Shard {
             heirs: BTreeMap::new(),
             opener: Opener::default(),
             strays: Strays::default(),
+            unfinished: Unfinished::default(),
             touched: VecDeque::new(),
             visited: Vec::new(),
             moved: VecDeque::new(),
@@ -382,6 +386,7 @@ impl Machine for Shard {
         self.visit_touched(now, fx);
         self.checkpoint_some(now, fx);
         self.stop_some(now, fx);
+        self.tell_unfinished(fx);
         self.trim_tails();
     }
 

@@ -49,6 +49,14 @@ impl Opener {
         range.map(|(name, _)| name)
     }
 
+    /// Whether nobody is being opened or to be opened.
+    pub fn is_idle(&self) -> bool {
+        self.opening == 0
+            && self.urgent.is_empty()
+            && self.queued.is_empty()
+            && self.unsaved.is_empty()
+    }
+
     /// How many are being opened.
     pub fn opening(&self) -> usize {
         self.opening

@@ -482,3 +482,51 @@ fn a_stop_while_logs_are_being_opened_says_nothing_of_them() {
         }
     }
 }
+
+#[test]
+fn transactions_that_nobody_can_end_are_told_once_when_all_is_open() {
+    let open = |producer_id: i64| ottla_record::BuilderSettings {
+        producer_id,
+        producer_epoch: 0,
+        base_sequence: 0,
+        transactional: true,
+        ..Default::default()
+    };
+    let mut cluster = Cluster::new();
+    cluster.topic("t", 1, 3);
+    let mut world = World::over(Media::new(1 << 30), cluster, Setting::default()).up();
+    for index in 0..3 {
+        world.produce(1, index, -1, "before");
+    }
+    world.run();
+    let (media, cluster) = world.killed();
+    let mut disk = Disk::over(media);
+    for (name, producer_id) in [("t-0", Some(7)), ("t-1", None), ("t-2", Some(9))] {
+        let log = "00000000000000000000.log";
+        let settings = ottla_record::BuilderSettings {
+            base_offset: 1,
+            ..producer_id.map(open).unwrap_or_default()
+        };
+        let more = crate::world::batch(&["open"], ottla_record::Compression::None, settings, 5);
+        let bytes = [disk.bytes(&format!("{name}/{log}")).expect("there"), more].concat();
+        disk.put(name, log, &bytes);
+    }
+    let mut world = World::over(disk.media, cluster, Setting::default()).up();
+    for index in 0..3 {
+        world
+            .answer_read(read_at(1, index, 0))
+            .expect("it is served");
+    }
+    world.pass(60_000);
+    world.run();
+    let told: Vec<_> = world
+        .notes
+        .iter()
+        .map(|(_, text)| text)
+        .filter(|text| text.contains("transaction"))
+        .collect();
+    assert!(
+        matches!(&told[..], [text] if text.contains("in 2 of the partitions (t-0 from offset 1, t-2 from offset 1)")),
+        "{told:?}"
+    );
+}
