@@ -29,13 +29,15 @@ RECORDED = {
     "offsets.topic.num.partitions": "2", "transaction.state.log.num.partitions": "2",
     "share.coordinator.state.topic.num.partitions": "1",
 }
-# What each kind of broker needs beyond it: the directories hold ACLs. A killed broker's session is not waited out for long.
+# What each kind of broker needs beyond it: the directories hold ACLs. A killed broker's session is not waited out for long, and
+# what DeleteRecords has moved is on disk soon: Kafka answers it before.
 ONLY = {
     brokers.Ottla: {"authorizer.class.name": ""},
     brokers.Apache: {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "true", "super.users": "User:ANONYMOUS",
-        "broker.session.timeout.ms": "1500", "broker.heartbeat.interval.ms": "500"},
+        "broker.session.timeout.ms": "1500", "broker.heartbeat.interval.ms": "500",
+        "log.flush.start.offset.checkpoint.interval.ms": "100", "log.initial.task.delay.ms": "100"},
 }
 
 
@@ -161,3 +163,38 @@ def group_lines(text):
     """The rows of the tables of offsets, without the log's own end and the distance to it, which writers move."""
     rows = [line.split() for line in text.splitlines() if len(line.split()) > 4 and not line.startswith(("GROUP ", "Consumer group"))]
     return "\n".join(sorted(" ".join(row[:4]) for row in rows))
+
+
+# What Kafka's tool says of a file that is not as it should be.
+COMPLAINTS = ("isvalid: false", "Mismatches in", "Found ", "not found in", "Could not", "orrupt", "Exception", "rror")
+METADATA = "__cluster_metadata-0"
+
+
+def sound(tools, data):
+    """Apache Kafka's tool reads every file of a data directory and complains of none; how many of each kind it was given."""
+    def dump(files, *flags):
+        told = tools("DumpLogSegments", "--files", ",".join(map(str, files)), *flags, ok=False)
+        bad = [line for line in (told["out"] + told["err"]).splitlines() if any(word in line for word in COMPLAINTS)]
+        assert told["exit"] == 0 and bad == [], (flags, bad[:5], told["err"][-2000:])
+        missing = [str(file) for file in files if f"Dumping {file}" not in told["out"]]
+        assert missing == [], (flags, missing)
+        return told["out"]
+
+    # An index of a small segment is empty. One that Kafka was killed over is as long as it may become, and no work of ours.
+    kinds = {kind: sorted(p for p in data.glob(f"*/*.{kind}") if p.parent.name != METADATA and 0 < p.stat().st_size < 10_000_000)
+             for kind in ("log", "index", "timeindex", "txnindex", "snapshot")}
+    dump(kinds["log"], "--deep-iteration", "--print-data-log")
+    for kind in ("index", "timeindex"):
+        if kinds[kind]:
+            out = dump(kinds[kind], "--index-sanity-check")
+            assert out.count("passed sanity check") == len(kinds[kind]), out
+            dump(kinds[kind], "--verify-index-only")
+            dump(kinds[kind])
+    for kind in ("txnindex", "snapshot"):
+        if kinds[kind]:
+            dump(kinds[kind])
+    kinds["checkpoint"] = [data / "bootstrap.checkpoint", *sorted((data / METADATA).glob("*.checkpoint"))]
+    kinds["metadata"] = sorted((data / METADATA).glob("*.log"))
+    out = dump(kinds["checkpoint"] + kinds["metadata"], "--cluster-metadata-decoder", "--deep-iteration")
+    assert "SnapshotFooter" in out and '"type":"FEATURE_LEVEL_RECORD"' in out
+    return {kind: len(files) for kind, files in kinds.items()}

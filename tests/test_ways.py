@@ -4,13 +4,16 @@ after a clean stop and after SIGKILL, and nothing that either knew is lost on th
 Both brokers are asked by the same tools; what they say is compared as text (directories.py).
 """
 
+import json
 import re
 
+import confluent_kafka
 import pytest
 
 import brokers
-from clients import Tools
-from directories import ONLY, RECORDED, described, expected, group_lines, in_order, kept, served, unpack
+from abilities import CODECS, THEN
+from clients import CONFLUENT, Tools
+from directories import ONLY, RECORDED, described, expected, group_lines, in_order, kept, served, sound, unpack
 from wire import Connection, Record, batch
 
 METADATA_LOG = "__cluster_metadata-0/00000000000000000000.log"
@@ -125,9 +128,141 @@ def test_kafkas_directory_is_served_and_given_back(tools, before, node, tmp_path
     says = served(tools, ottla)
     end(ottla, how)
     assert log.read_bytes().startswith(recorded), "the metadata log only grows"
+    counts = sound(tools, ottla.data)
+    assert counts["log"] > 15 and counts["txnindex"] == 2 and counts["snapshot"] > 5 and counts["index"] > 8, counts
     kafka.start()
     assert served(tools, kafka) == says
     assert kept(tools, kafka) == keeps
     assert complains(kafka) == []
     remembered(kafka.address, "rolled", *told)
+    kafka.kill()
+
+
+# ---- From Ottla to Apache Kafka, back, and there again
+
+
+def filled(address):
+    """Fills a fresh node of ours with all that it can hold; what `remembered` wants to know of its idempotent producer."""
+    with Connection(address) as raw:
+        raw.create("codecs", 3, retention_ms=-1, max_message_bytes=2_000_000)
+        for partition in range(3):
+            for codec in range(5):
+                rows = [Record(b"value %d" % i * 40, b"key", [("codec", b"%d" % codec), ("null", None), ("empty", b"")], THEN + i)
+                        for i in range(7)]
+                rows += [Record(None, b"gone"), Record(b"", b""), Record(b"last", None, [("twice", b"1"), ("twice", b"2")])]
+                assert raw.produce("codecs", batch(rows, codec=codec), partition).error_code == 0
+        raw.create("rolled", segment_bytes=1_048_576, index_interval_bytes=512)
+        for i in range(300):
+            assert raw.produce("rolled", [b"%d" % i * 2500]).error_code == 0
+        raw.create("stamped", message_timestamp_type="LogAppendTime")
+        raw.create("times")
+        for shift in (0, 9_000, 3_000, 9_000, -7_200_000):
+            for topic in ("stamped", "times"):
+                raw.produce(topic, [Record(b"%d" % shift, timestamp=THEN + shift), Record(b"x", timestamp=THEN)])
+        raw.create("compacted", 2, cleanup_policy="compact", min_insync_replicas=1)
+        for i in range(20):
+            raw.produce("compacted", [Record(b"%d" % i, b"key %d" % (i % 3)), Record(None, b"key 4")], 1)
+        raw.create("empty", 4)
+        for life in range(2):
+            raw.create("again", 2)
+            raw.produce("again", [b"life %d" % life], life)
+            if life == 0:
+                asked = [{"name": "again", "topic_id": None}]
+                assert raw.ask("DeleteTopics", 6, timeout_ms=9000, topics=asked).responses[0].error_code == 0
+        raw.create("idempotent")
+    return written(address, "idempotent")
+
+
+def transactional(kafka, name):
+    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.address, "transactional.id": name,
+                                         "transaction.timeout.ms": 900_000})
+    producer.init_transactions(30)
+    return producer
+
+
+def transactions(kafka, topic):
+    """A committed, an aborted and an unfinished transaction."""
+    producer = transactional(kafka, "left-open")
+    for finish in (producer.commit_transaction, producer.abort_transaction, producer.commit_transaction, None):
+        producer.begin_transaction()
+        for i in range(3):
+            producer.produce(topic, b"in a transaction %d" % i, b"key")
+        assert producer.flush(30) == 0
+        if finish:
+            finish(30)
+
+
+def settled(tools, kafka):
+    """All that Apache Kafka can be told that Ottla has no word for, and what only Kafka writes."""
+    at = ["--bootstrap-server", kafka.address]
+    alter = ["kafka.admin.ConfigCommand", *at, "--alter"]
+    for feature in ("transaction.version=2", "group.version=1", "share.version=1"):
+        tools("FeatureCommand", *at, "upgrade", "--feature", feature)
+    tools(*alter, "--entity-type", "users", "--entity-name", "carol", "--add-config", "SCRAM-SHA-512=[iterations=4096,password=x]")
+    tools(*alter, "--entity-type", "users", "--entity-name", "carol", "--entity-type", "clients", "--entity-default",
+          "--add-config", "consumer_byte_rate=4711,request_percentage=50")
+    tools(*alter, "--entity-type", "ips", "--entity-name", "127.0.0.9", "--add-config", "connection_creation_rate=99")
+    tools(*alter, "--entity-type", "client-metrics", "--entity-name", "watch", "--add-config", "interval.ms=60000,metrics=*")
+    tools(*alter, "--entity-type", "groups", "--entity-name", "readers", "--add-config", "consumer.session.timeout.ms=50000")
+    tools(*alter, "--entity-type", "topics", "--entity-name", "times", "--add-config", "retention.bytes=12345678")
+    tools("AclCommand", *at, "--add", "--allow-principal", "User:carol", "--operation", "Write", "--topic", "private",
+          "--resource-pattern-type", "prefixed")
+    tools("TopicCommand", *at, "--alter", "--topic", "empty", "--partitions", 6)
+    tools("TopicCommand", *at, "--create", "--topic", "kafkas", "--partitions", 2, "--config", "segment.bytes=1048576")
+    for codec in CODECS:
+        CONFLUENT.write(kafka, "kafkas", [(b"k", b"%d" % i * 900, [("h", b"1")], THEN + i) for i in range(250)], codec=codec)
+    transactions(kafka, "times")
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.address, "group.id": "readers"})
+    consumer.commit(offsets=[confluent_kafka.TopicPartition("codecs", 1, 17)], asynchronous=False)
+    consumer.close()
+    with open(kafka.directory / "trim.json", "w") as file:
+        json.dump({"version": 1, "partitions": [{"topic": "codecs", "partition": 2, "offset": 23}]}, file)
+    tools("DeleteRecordsCommand", *at, "--offset-json-file", kafka.directory / "trim.json")
+    checkpoint = kafka.data / "log-start-offset-checkpoint"
+    brokers.wait_until(lambda: "codecs 2 23" in checkpoint.read_text(), "the checkpoint of log starts")
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how):
+    ottla, kafka = node(brokers.Ottla), node(brokers.Apache)
+    ottla.start()
+    producer, last, offset = filled(ottla.address)
+    says = served(tools, ottla)
+    end(ottla, how)
+    counts = sound(tools, ottla.data)
+    assert counts["log"] >= 10 and (how == "kill" or counts["index"] > 8 and counts["snapshot"] > 8), counts
+    kafka.start()
+    assert served(tools, kafka) == says
+    assert complains(kafka) == []
+    remembered(kafka.address, "idempotent", producer, last, offset)
+    settled(tools, kafka)
+    says, keeps = served(tools, kafka), kept(tools, kafka)
+    assert "codecs:2:23" in says["earliest"] and "Ongoing" in keeps["transactions"]
+    assert says["times.read_committed"].count("in a transaction") == 6
+    assert says["times.read_uncommitted"].count("in a transaction") == 12
+    end(kafka, how)
+
+    ottla.start()
+    assert served(tools, ottla) == says
+    told = [line for line in ottla.stderr().splitlines() if "transaction was never finished" in line]
+    assert len(told) == 1 and "in 1 of the partitions (times-0 from offset 22)" in told[0], ottla.stderr()
+    another = written(ottla.address, "idempotent")
+    assert another[0][0] > producer[0]
+    with Connection(ottla.address) as raw:
+        raw.produce("times", [b"behind the transaction"])
+        raw.create("ottlas")
+        raw.produce("kafkas", [b"of ours"], 1)
+    says = served(tools, ottla)
+    end(ottla, how)
+    counts = sound(tools, ottla.data)
+    assert counts["txnindex"] == 1, counts
+    kafka.start()
+    assert served(tools, kafka) == says
+    assert kept(tools, kafka) == keeps
+    assert complains(kafka) == []
+    remembered(kafka.address, "idempotent", *another)
+    transactional(kafka, "left-open")
+    with Connection(kafka.address) as raw:
+        stable, newest = (raw.list_offset("times", -1, isolation=i).offset for i in (1, 0))
+    assert stable == newest, "the unfinished transaction is over"
     kafka.kill()
