@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 
 use ottla_desk::{Call, Desk};
 use ottla_machine::limits::{TURN_BYTES, TURN_EVENTS, TURN_ROUNDS};
-use ottla_machine::{Effect, Effects, Event, Job, Machine, Note, Now, Output, Time};
+use ottla_machine::{Effect, Effects, Event, Job, Machine, Note, Now, Output, Switch, Time};
 use tokio::time::{Sleep, sleep_until};
 
 use crate::bell::locked;
@@ -67,7 +67,7 @@ pub(crate) struct Driver<M: Machine> {
 
 impl<M: Machine> Driver<M> {
     pub(crate) fn new(machine: M, world: World<M>) -> Driver<M> {
-        let desk = Desk::new(world.files.roots());
+        let desk = Desk::new(world.files.roots(), Switch::default());
         let running = Running {
             machine,
             desk,

@@ -226,8 +226,8 @@ fn write(file: &OwnedFd, at: u64, bufs: &[Bytes]) -> Result<usize, Os> {
     if let [one] = bufs {
         return rustix::io::pwrite(file, one, at);
     }
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let count = bufs.len().min(SLICES);
+    let mut slices = [IoSlice::new(&[]); SLICES.most()];
+    let count = bufs.len().min(SLICES.most());
     for (slice, buf) in slices.iter_mut().zip(bufs) {
         *slice = IoSlice::new(buf);
     }

@@ -432,13 +432,13 @@ fn send(stream: &TcpStream, bufs: &[Bytes], more: bool) -> Option<Result<usize, 
     if more {
         flags |= SendFlags::MORE;
     }
-    let total: usize = bufs.iter().take(SLICES).map(Buf::remaining).sum();
+    let total: usize = bufs.iter().take(SLICES.most()).map(Buf::remaining).sum();
     let result = stream.try_io(Interest::WRITABLE, || {
         let sent = if let [one] = bufs {
             rustix::net::send(stream, one, flags)
         } else {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = bufs.len().min(SLICES);
+            let mut slices = [IoSlice::new(&[]); SLICES.most()];
+            let count = bufs.len().min(SLICES.most());
             for (slice, buf) in slices.iter_mut().zip(bufs) {
                 *slice = IoSlice::new(buf);
             }

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ottla_machine::{Dir, DiskOp, DiskOutput, Fault, File, Op};
+use ottla_machine::{Dir, DiskOp, DiskOutput, Fault, File, Op, Switch};
 
 use crate::call::{CallDone, Errno, Fd, FileCall, Lane, Path};
 use crate::dirs::{Dirs, NoPath};
@@ -71,6 +71,7 @@ impl OpenNodes for NodesOf<'_> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
+    switch: Switch,
     table: Table,
     dirs: Dirs,
     removals: Slots<(Dir, Path, Vec<Dir>, Removal)>,
@@ -85,8 +86,9 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn new(roots: impl IntoIterator<Item = Dir>) -> Disk {
+    pub(crate) fn new(roots: impl IntoIterator<Item = Dir>, switch: Switch) -> Disk {
         Disk {
+            switch,
             table: Table::default(),
             dirs: Dirs::new(roots),
             removals: Slots::default(),
@@ -218,7 +220,7 @@ impl Disk {
         for dir in gone.iter().chain([&dir]) {
             self.dirs.pass(*dir, true);
         }
-        let (removal, call) = Removal::new(op, path.clone());
+        let (removal, call) = Removal::new(op, path.clone(), self.switch);
         let task = self.removals.insert((dir, path, gone, removal));
         self.ready
             .push_back((Waiting::Removal { task }, Lane::Bulk, root, call));
@@ -361,7 +363,7 @@ impl Disk {
             Ok(opened) => {
                 let entry = self.table.places.get_mut(place);
                 *entry.expect("D2: an open keeps its place") =
-                    Some(OpenFile::new(place, root, opened));
+                    Some(OpenFile::new(place, root, opened, self.switch));
                 let before = self.table.by_file.insert(file, place);
                 assert!(before.is_none(), "I1: {file:?} names a second file");
                 self.table.nodes.insert((root, opened.node, place));

@@ -16,10 +16,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{Buf, Bytes};
-use ottla_machine::{Dir, DiskOutput, Fault, Op};
+use ottla_machine::{Dir, DiskOutput, Fault, Op, Switch};
 
 use crate::call::{Errno, Fd, FileCall, Lane, Opened};
-use crate::limits::{MERGE_BYTES, REMOVE_SLICE, SLICES};
+use crate::limits::{MERGE_BYTES, SLICES, remove_slice};
 use crate::removal::shorter;
 use crate::{Outcome, Waiting};
 
@@ -73,6 +73,7 @@ enum Life {
 
 #[derive(Clone, Debug)]
 pub(crate) struct OpenFile {
+    switch: Switch,
     place: u32,
     root: Dir,
     pub(crate) node: u64,
@@ -99,8 +100,9 @@ pub(crate) struct OpenFile {
 }
 
 impl OpenFile {
-    pub(crate) fn new(place: u32, root: Dir, opened: Opened) -> OpenFile {
+    pub(crate) fn new(place: u32, root: Dir, opened: Opened, switch: Switch) -> OpenFile {
         OpenFile {
+            switch,
             place,
             root,
             node: opened.node,
@@ -308,8 +310,8 @@ impl OpenFile {
                     ..
                 }) = self.changes.front()
                     && *next == at + total as u64
-                    && total + len <= MERGE_BYTES
-                    && bufs.len() + more.len() <= SLICES
+                    && total + len <= MERGE_BYTES.of(self.switch)
+                    && bufs.len() + more.len() <= SLICES.of(self.switch)
                 {
                     if let Some(Change::Write {
                         op,
@@ -355,9 +357,10 @@ impl OpenFile {
         } else {
             Lane::Inline
         };
-        if self.unlinked && self.len > REMOVE_SLICE {
+        let slice = remove_slice(self.switch);
+        if self.unlinked && self.len > slice {
             self.shrinking = true;
-            self.len = shorter(self.len);
+            self.len = shorter(self.len, slice);
             let len = self.len;
             return Some((
                 Waiting::Shrink { place },

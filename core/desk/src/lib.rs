@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use ottla_machine::{
-    Conn, Dir, DiskOp, DiskOutput, Effect, Event, Fault, Machine, Op, Output, Peer, Why,
+    Conn, Dir, DiskOp, DiskOutput, Effect, Event, Fault, Machine, Op, Output, Peer, Switch, Why,
 };
 
 pub use call::{
@@ -133,11 +133,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A desk over these log directories.
-    pub fn new(roots: impl IntoIterator<Item = Dir>) -> Desk {
+    /// A desk over these log directories. Its limits are those of the switch.
+    pub fn new(roots: impl IntoIterator<Item = Dir>, switch: Switch) -> Desk {
         Desk {
-            disk: Disk::new(roots),
-            net: Net::default(),
+            disk: Disk::new(roots, switch),
+            net: Net::new(switch),
             calls: Slots::default(),
             events: VecDeque::new(),
         }

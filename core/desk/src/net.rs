@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{Bytes, BytesMut};
-use ottla_machine::{Conn, Endpoint, Fault, File, How, Part, Parts, Peer, Want, Why};
+use ottla_machine::{Conn, Endpoint, Fault, File, How, Part, Parts, Peer, Switch, Want, Why};
 
 use crate::Outcome;
 use crate::call::{CallDone, Errno, Fd, NetCall, SendfileErrno, SentFile};
@@ -73,7 +73,7 @@ impl State {
             queue: VecDeque::new(),
             sending: false,
             call: None,
-            budget: (SEND_BYTES, 0),
+            budget: (SEND_BYTES.most(), 0),
             sent: 0,
             told: 0,
         }
@@ -103,6 +103,7 @@ pub(crate) enum NetWaiting {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Net {
+    switch: Switch,
     conns: BTreeMap<Conn, State>,
     accepted: u64,
     turn: u64,
@@ -119,6 +120,13 @@ pub(crate) struct Net {
 }
 
 impl Net {
+    pub(crate) fn new(switch: Switch) -> Net {
+        Net {
+            switch,
+            ..Net::default()
+        }
+    }
+
     /// Names a connection that was accepted.
     pub(crate) fn accept(&mut self, peer: Peer, out: &mut VecDeque<Outcome>) -> Conn {
         self.accepted += 2;
@@ -305,7 +313,7 @@ impl Net {
             return None;
         }
         if state.budget.1 != turn {
-            state.budget = (SEND_BYTES, turn);
+            state.budget = (SEND_BYTES.of(self.switch), turn);
         }
         match state.queue.front()? {
             _ if state.budget.0 == 0 => {
@@ -330,7 +338,9 @@ impl Net {
                 let mut more = false;
                 for out in &state.queue {
                     match out {
-                        Out::Bytes(bytes) if bufs.len() < SLICES => bufs.push(bytes.clone()),
+                        Out::Bytes(bytes) if bufs.len() < SLICES.of(self.switch) => {
+                            bufs.push(bytes.clone())
+                        }
                         _ => {
                             more = true;
                             break;
@@ -352,9 +362,9 @@ impl Net {
         let carry = std::mem::take(&mut want.carry);
         let mut buf = std::mem::take(&mut state.input);
         let have = buf.len() + carry.len();
-        if have > 0 && want.least > CHUNK_BYTES {
+        if have > 0 && want.least > CHUNK_BYTES.of(self.switch) {
             // The frame's own buffer; what comes goes straight into it.
-            let size = want.least.min(FRAME_AT_ONCE.max(have * 2));
+            let size = want.least.min(FRAME_AT_ONCE.of(self.switch).max(have * 2));
             buf.reserve(size.saturating_sub(buf.len()).max(carry.len() + 1));
             buf.extend_from_slice(&carry);
         } else if !carry.is_empty() {
@@ -422,7 +432,7 @@ impl Net {
             }
             Ok(_) | Err(Errno::Interrupted) => {
                 // A few bytes must not hold a whole chunk of the driver's.
-                state.input = if buf.len() < KEEP_BYTES {
+                state.input = if buf.len() < KEEP_BYTES.of(self.switch) {
                     BytesMut::from(&buf[..])
                 } else {
                     buf
@@ -496,7 +506,7 @@ impl Net {
             Ok(SentFile::Cold) => {
                 *warm = true;
                 state.sending = true;
-                let len = (*end - *at).min(SEND_BYTES as u64) as u32;
+                let len = (*end - *at).min(SEND_BYTES.of(self.switch) as u64) as u32;
                 disk.warm(*fd, *at, len, conn);
             }
             Err(

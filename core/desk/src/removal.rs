@@ -18,10 +18,10 @@
 
 use std::collections::VecDeque;
 
-use ottla_machine::{DirEntry, Fault, Kind, Mode, Op};
+use ottla_machine::{DirEntry, Fault, Kind, Mode, Op, Switch};
 
 use crate::call::{CallDone, Errno, Fd, FileCall, Path};
-use crate::limits::{REMOVE_ENTRIES, REMOVE_SLICE};
+use crate::limits::{REMOVE_ENTRIES, remove_slice};
 
 #[derive(Clone, Debug)]
 struct Level {
@@ -41,8 +41,8 @@ enum Stage {
 }
 
 /// R3: the length of a file longer than a slice when its last one is cut off.
-pub(crate) fn shorter(len: u64) -> u64 {
-    (len - 1) / REMOVE_SLICE * REMOVE_SLICE
+pub(crate) fn shorter(len: u64, slice: u64) -> u64 {
+    (len - 1) / slice * slice
 }
 
 /// What a removal needs to be known of open files: it tells which node's name is going.
@@ -65,6 +65,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub(crate) op: Op,
+    switch: Switch,
     /// The entry in hand.
     path: Path,
     levels: Vec<Level>,
@@ -76,10 +77,11 @@ pub(crate) struct Removal {
 }
 
 impl Removal {
-    pub(crate) fn new(op: Op, path: Path) -> (Removal, FileCall) {
+    pub(crate) fn new(op: Op, path: Path, switch: Switch) -> (Removal, FileCall) {
         let call = FileCall::Lookup { path: path.clone() };
         let removal = Removal {
             op,
+            switch,
             path,
             levels: Vec::new(),
             stage: Stage::Look,
@@ -95,7 +97,7 @@ impl Removal {
         match (self.stage, done) {
             (Stage::Look, CallDone::Looked(Ok(looked))) => match looked.kind {
                 Kind::Dir => self.list(self.path.clone()),
-                _ if looked.len <= REMOVE_SLICE || looked.links > 1 => self.unlink(),
+                _ if looked.len <= self.slice() || looked.links > 1 => self.unlink(),
                 _ if nodes.adopt(looked.node) => self.unlink(),
                 _ => {
                     self.len = looked.len;
@@ -119,7 +121,7 @@ impl Removal {
             (Stage::Name, CallDone::Plain(Ok(()))) => self.cut(),
             (Stage::Name, CallDone::Plain(Err(Errno::NotFound))) => self.cut(),
             (Stage::Cut, CallDone::Plain(Err(Errno::Interrupted))) => {
-                self.len += REMOVE_SLICE;
+                self.len += self.slice();
                 self.cut()
             }
             (Stage::Cut, CallDone::Plain(Ok(()))) => self.cut(),
@@ -170,13 +172,17 @@ impl Removal {
         }
     }
 
+    fn slice(&self) -> u64 {
+        remove_slice(self.switch)
+    }
+
     fn list(&mut self, path: Path) -> Step {
         self.stage = Stage::List;
         self.path = path.clone();
         Step::Call(FileCall::ListDir {
             path,
             after: None,
-            most: REMOVE_ENTRIES,
+            most: REMOVE_ENTRIES.of(self.switch) as u32,
         })
     }
 
@@ -200,9 +206,9 @@ impl Removal {
         let Some(file) = self.file else {
             return self.entry();
         };
-        if self.len > REMOVE_SLICE {
+        if self.len > self.slice() {
             self.stage = Stage::Cut;
-            self.len = shorter(self.len);
+            self.len = shorter(self.len, self.slice());
             let len = self.len;
             return Step::Call(FileCall::Ftruncate { file, len });
         }
@@ -228,7 +234,7 @@ impl Removal {
         self.path = level.path.join(entry.name.as_str());
         match entry.kind {
             Kind::Dir => self.list(self.path.clone()),
-            _ if entry.len <= REMOVE_SLICE => self.unlink(),
+            _ if entry.len <= self.slice() => self.unlink(),
             _ => {
                 self.stage = Stage::Look;
                 Step::Call(FileCall::Lookup {

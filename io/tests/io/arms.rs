@@ -11,7 +11,7 @@ use ottla_io::{
     Bell, Files, Finished, Memory, MemoryFiles, Range, RealFiles, Recording, RecordingFiles,
     Threads,
 };
-use ottla_machine::{Dir, DiskOp, Effect, Owner, Rng};
+use ottla_machine::{Dir, DiskOp, Effect, Owner, Rng, Switch};
 use ottla_media::Media;
 use tempfile::TempDir;
 
@@ -97,7 +97,7 @@ pub struct Arm {
 impl Arm {
     pub fn over(kind: Kind) -> Arm {
         Arm {
-            desk: Desk::new(kind.files.roots()),
+            desk: Desk::new(kind.files.roots(), Switch::default()),
             seq: 0,
             kind,
         }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use ottla_broker::Broker;
 use ottla_desk::{Call, CallDone, CallId, Desk, Lane as LaneOf};
-use ottla_machine::{Dir, Effect, Event};
+use ottla_machine::{Dir, Effect, Event, Switch};
 
 use self::files::Files;
 use self::lane::Lane;
@@ -60,10 +60,10 @@ pub struct DeskHost {
 }
 
 impl DeskHost {
-    /// A process that knows nothing but its log directory.
-    pub fn new(root: Dir) -> DeskHost {
+    /// A process that knows nothing but its log directory; the desk's limits are those of the switch.
+    pub fn new(root: Dir, switch: Switch) -> DeskHost {
         DeskHost {
-            desk: Desk::new([root]),
+            desk: Desk::new([root], switch),
             files: Files::new(root),
             flush: Lane::new(FLUSH),
             bulk: Lane::new(BULK),

@@ -8,7 +8,7 @@ pub(super) use ottla_conformance::{
     Answer, DONE, Disk, ROOT, bytes, list, make_dir, open, opened, read, remove, rename, sync,
     write,
 };
-use ottla_machine::{DiskOp, Effect, Event, Op, Output, Owner};
+use ottla_machine::{DiskOp, Effect, Effects, Emit, Event, Op, Output, Owner, Switch};
 use ottla_media::{Fate, Media};
 
 use crate::agenda::Happening;
@@ -18,6 +18,7 @@ use crate::host::desk::DeskHost;
 use crate::host::{Host, Outside, Surroundings};
 use crate::net::{Air, ClientTell, NODE, Net, NetTell};
 use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
+use crate::world::plant;
 
 /// A world with one process and no broker.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub(super) struct Rig {
     pub(super) around: Surroundings,
     pub(super) now: Nanos,
     pub(super) life: u32,
+    /// What the desk's limits are drawn from.
+    pub(super) switch: Switch,
     pub(super) seq: u64,
     /// What clients were told.
     pub(super) heard: Vec<ClientTell>,
@@ -86,12 +89,24 @@ impl Rig {
         Rig {
             arm: Arm::Contract,
             contract: Contract::new(ROOT),
-            desk: DeskHost::new(ROOT),
+            desk: DeskHost::new(ROOT, Switch::default()),
             around,
             now: 0,
             life: 1,
+            switch: Switch::default(),
             seq: 0,
             heard: Vec::new(),
+        }
+    }
+
+    /// With limits of the desk that are drawn from a number.
+    pub(super) fn drawn(self, limits: u64) -> Rig {
+        let mut fx = Effects::new();
+        plant(&mut fx, None, cfg!(feature = "planted").then_some(limits));
+        Rig {
+            desk: DeskHost::new(ROOT, fx.switch()),
+            switch: fx.switch(),
+            ..self
         }
     }
 
@@ -209,7 +224,7 @@ impl Rig {
 
     pub(super) fn begins(&mut self) {
         self.contract = Contract::new(ROOT);
-        self.desk = DeskHost::new(ROOT);
+        self.desk = DeskHost::new(ROOT, self.switch);
         self.life += 1;
     }
 

@@ -42,6 +42,8 @@ use crate::trace::{Hash, Lane, Lines};
 use process::Process;
 
 pub use process::ROOT;
+#[cfg(test)]
+pub(crate) use process::plant;
 
 /// The node, alive or not.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ottla_broker::{Broker, BrokerAsk, BrokerTell};
 use ottla_machine::limits::TURN_ROUNDS;
 use ottla_machine::{
-    Dir, DiskOp, Effect, Effects, Event, Job, Machine, Note, Now, Op, Output, Spent,
+    Dir, DiskOp, Effect, Effects, Emit, Event, Job, Machine, Note, Now, Op, Output, Spent, Switch,
 };
 
 use crate::draw::Domain;
@@ -31,10 +31,10 @@ pub(crate) enum Ground {
 }
 
 impl Ground {
-    fn new(arm: Arm) -> Ground {
+    fn new(arm: Arm, switch: Switch) -> Ground {
         match arm {
             Arm::Contract => Ground::Contract(Box::new(Contract::new(ROOT))),
-            Arm::Desk => Ground::Desk(Box::new(DeskHost::new(ROOT))),
+            Arm::Desk => Ground::Desk(Box::new(DeskHost::new(ROOT, switch))),
         }
     }
 
@@ -128,10 +128,11 @@ impl Process {
     pub(crate) fn new(arm: Arm, origin: Nanos, script: &Script) -> Process {
         let mut fx = Effects::new();
         plant(&mut fx, script.planted.as_deref(), script.limits);
+        let switch = fx.switch();
         Process {
             broker: Broker::new(),
             fx,
-            ground: Ground::new(arm),
+            ground: Ground::new(arm, switch),
             asks: VecDeque::new(),
             jobs: BTreeMap::new(),
             products: VecDeque::new(),
@@ -329,12 +330,12 @@ fn opens_segment(effect: &Effect<Broker>) -> bool {
 }
 
 #[cfg(feature = "planted")]
-fn plant(fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
+pub(crate) fn plant(fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
     fx.plant(bug, limits);
 }
 
 #[cfg(not(feature = "planted"))]
-fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
+pub(crate) fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
     assert!(bug.is_none(), "this build has no planted bugs");
     assert!(limits.is_none(), "this build has the limits that ship");
 }

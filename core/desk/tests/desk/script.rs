@@ -10,7 +10,7 @@ use ottla_desk::{
 };
 use ottla_machine::{
     Conn, Dir, DirEntry, DiskOp, DiskOutput, Effect, Endpoint, File, How, Kind, Machine, Mode,
-    Name, NoJob, Op, Owner, Part, Parts, Want,
+    Name, NoJob, Op, Owner, Part, Parts, Switch, Want,
 };
 
 /// Only its effects matter.
@@ -41,7 +41,7 @@ impl Machine for Nobody {
 /// Plays a transcript and compares what comes out.
 pub fn play(script: &str) {
     let mut player = Player {
-        desk: Desk::new([Dir(0)]),
+        desk: Desk::new([Dir(0)], Switch::default()),
         calls: BTreeMap::new(),
         next: 1,
         out: Vec::new(),
