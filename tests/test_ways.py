@@ -13,10 +13,10 @@ import pytest
 import brokers
 from abilities import CODECS, THEN
 from clients import CONFLUENT, Tools
-from directories import ONLY, RECORDED, described, expected, group_lines, in_order, kept, served, sound, unpack
+from directories import (METADATA, ONLY, RECORDED, described, expected, group_lines, in_order, kept, served, sound,
+                         unpack)
 from wire import Connection, Record, batch
 
-METADATA_LOG = "__cluster_metadata-0/00000000000000000000.log"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def remembered(address, topic, producer, last, offset):
 def test_kafkas_directory_is_served_and_given_back(tools, before, node, tmp_path, which, how):
     ottla, kafka = node(brokers.Ottla), node(brokers.Apache)
     unpack(which, tmp_path)
-    log = ottla.data / METADATA_LOG
+    log = ottla.data / METADATA / "00000000000000000000.log"
     recorded = log.read_bytes()
     ottla.start()
     says, keeps = served(tools, ottla), before(which)[1]
@@ -222,9 +222,38 @@ def settled(tools, kafka):
     brokers.wait_until(lambda: "codecs 2 23" in checkpoint.read_text(), "the checkpoint of log starts")
 
 
+# Kafka writes snapshots of its metadata by the megabyte and the hour; here by the kilobyte and the second.
+SNAPSHOTS = {"metadata.log.max.record.bytes.between.snapshots": 1000, "metadata.log.max.snapshot.interval.ms": 500,
+             "metadata.log.segment.ms": 1000}
+
+
+def snapshots(data):
+    return sorted((data / METADATA).glob("*.checkpoint"))
+
+
+def snapshotted(data):
+    """Waits until Kafka has written a snapshot of all that it knows now."""
+    known = len(snapshots(data))
+    brokers.wait_until(lambda: len(snapshots(data)) >= known + 2, "two more snapshots of the metadata")
+
+
+def forget_before_snapshot(data):
+    """Removes of the metadata log what the newest snapshot holds, as Kafka does a minute later."""
+    *older, newest = snapshots(data)
+    end = int(newest.name[:20])
+    segments = sorted((data / METADATA).glob("*.log"))
+    for log, following in zip(segments, segments[1:]):
+        if int(following.stem) <= end:
+            for suffix in ("log", "index", "timeindex", "snapshot"):
+                log.with_suffix("." + suffix).unlink(missing_ok=True)
+    for snapshot in older:
+        snapshot.unlink()
+    assert int(min((data / METADATA).glob("*.log")).stem) > 0, "the log begins in the snapshot"
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how):
-    ottla, kafka = node(brokers.Ottla), node(brokers.Apache)
+    ottla, kafka = node(brokers.Ottla), node(brokers.Apache, **SNAPSHOTS)
     ottla.start()
     producer, last, offset = filled(ottla.address)
     says = served(tools, ottla)
@@ -240,7 +269,9 @@ def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how
     assert "codecs:2:23" in says["earliest"] and "Ongoing" in keeps["transactions"]
     assert says["times.read_committed"].count("in a transaction") == 6
     assert says["times.read_uncommitted"].count("in a transaction") == 12
+    snapshotted(kafka.data)
     end(kafka, how)
+    forget_before_snapshot(kafka.data)
 
     ottla.start()
     assert served(tools, ottla) == says
