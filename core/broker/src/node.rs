@@ -219,6 +219,10 @@ impl Broker {
             checkpoint_interval_ms: settings.whole("log.flush.offset.checkpoint.interval.ms"),
             producer_id_expiration_ms: settings.whole("producer.id.expiration.ms"),
             retention_check_interval_ms: settings.whole("log.retention.check.interval.ms"),
+            cleaner_enable: settings.is("log.cleaner.enable"),
+            cleaner_backoff_ms: settings.whole("log.cleaner.backoff.ms"),
+            cleaner_bytes: usize::try_from(settings.whole("log.cleaner.dedupe.buffer.size"))
+                .unwrap_or(0),
             static_config: Arc::new(settings.all().clone()),
         };
         let office = OfficeSettings {

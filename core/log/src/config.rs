@@ -23,6 +23,14 @@ pub struct LogConfig {
     pub delete: bool,
     /// `cleanup.policy` holds `compact`: every record needs a key.
     pub compact: bool,
+    /// `min.cleanable.dirty.ratio`, in millionths: a log is compacted when more of it is dirty.
+    pub min_cleanable_dirty_ratio: u32,
+    /// `min.compaction.lag.ms`: younger segments are not compacted.
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`: what is older is compacted however little it is.
+    pub max_compaction_lag_ms: i64,
+    /// `delete.retention.ms`: how long a tombstone stays after a compaction has met it.
+    pub delete_retention_ms: i64,
     /// `max.message.bytes`: the largest batch.
     pub max_message_bytes: usize,
     /// `message.timestamp.type` is `LogAppendTime`.
@@ -52,6 +60,10 @@ impl Default for LogConfig {
             retention_bytes: -1,
             delete: true,
             compact: false,
+            min_cleanable_dirty_ratio: 500_000,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            delete_retention_ms: 86_400_000,
             max_message_bytes: 1_048_588,
             append_time: false,
             timestamp_before_max_ms: i64::MAX,

@@ -46,6 +46,7 @@ impl Log {
                 self.retry_at = None;
                 // What is left of them goes in the next life: it lies below the start.
                 self.dropped.clear();
+                self.stop_cleaning(fx);
                 self.ending = Some(Ending::Draining);
             }
             Phase::Opening => {
@@ -76,8 +77,9 @@ impl Log {
         self.tail = self.settled;
         self.phase = Phase::Closing;
         self.announced = true;
+        let cleaned = self.abandon_cleaning();
         let files = self.take_files();
-        self.let_go.extend(files);
+        self.let_go.extend(files.into_iter().chain(cleaned));
         if absent && self.writer == Writer::Idle {
             self.ending = Some(Ending::Over);
             return;
@@ -131,6 +133,7 @@ impl Log {
                     && self.writer == Writer::Idle
                     && self.rewrites.is_empty()
                     && self.warming.is_empty()
+                    && self.cleaning.is_none()
                     && self.ops.is_empty()
             }
             Some(Ending::Sealing) => self.rewrites.is_empty(),

@@ -1,4 +1,4 @@
-//! The CPU work of a log that would hold up a step: unpacking.
+//! The CPU work of a log that would hold up a step: unpacking, and what a compaction does with its chunks.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ottla_machine::{Job, WallMs};
 use ottla_record::{Batch, Malformed, unpack};
 
+use crate::clean::{Filtered, Filtering, Mapped, Mapping};
 use crate::validate::unpack_limit;
 use crate::{LogConfig, Origin, Ready, Refusal};
 
@@ -32,6 +33,10 @@ pub enum LogJob {
         /// What it may unpack to.
         limit: usize,
     },
+    /// Note the keys of a chunk for a compaction. Product: [`LogProduct::Mapped`].
+    Map(Box<Mapping>),
+    /// Leave out of a chunk what a compaction does. Product: [`LogProduct::Filtered`].
+    Filter(Box<Filtering>),
 }
 
 impl LogJob {
@@ -49,6 +54,10 @@ pub enum LogProduct {
     Judged(Result<Ready, Refusal>),
     /// Of `Unpack`: the records, to be put into [`crate::Blocks`].
     Unpacked(Result<Bytes, Malformed>),
+    /// Of `Map`: to be given to [`crate::Log::on_product`].
+    Mapped(Result<Mapped, String>),
+    /// Of `Filter`: to be given to [`crate::Log::on_product`].
+    Filtered(Result<Filtered, String>),
 }
 
 impl Job for LogJob {
@@ -71,6 +80,8 @@ impl Job for LogJob {
                 // It will be held, and be charged what it is.
                 LogProduct::Unpacked(unpacked.map(|records| records.into_boxed_slice().into()))
             }
+            LogJob::Map(mapping) => LogProduct::Mapped(mapping.run()),
+            LogJob::Filter(filtering) => LogProduct::Filtered(filtering.run()),
         }
     }
 }

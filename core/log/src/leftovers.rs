@@ -76,6 +76,12 @@ impl Log {
             opening.found.remove(&FileName::TimeIndex(base));
             ops.push(remove(base, "index"));
             ops.push(remove(base, "timeindex"));
+            // It was of the old ones, if the new one has none.
+            let transactions = FileName::SwappedTransactionIndex(base);
+            if !opening.found.contains_key(&transactions) {
+                opening.found.remove(&FileName::TransactionIndex(base));
+                ops.push(remove(base, "txnindex"));
+            }
         }
         for (file, _) in found {
             if let FileName::SwappedTransactionIndex(base) = file

@@ -24,6 +24,8 @@
 mod append;
 mod blocks;
 pub mod checkpoint;
+mod clean;
+mod cleaning;
 mod config;
 mod cursors;
 mod ending;
@@ -36,6 +38,7 @@ pub mod limits;
 mod load;
 mod lookup;
 mod offset_index;
+mod offset_map;
 mod opening;
 mod ops;
 mod producer_state;
@@ -57,6 +60,7 @@ mod words;
 mod writing;
 
 pub use blocks::{Absent, BlockKey, Blocks};
+pub use clean::{Chunk, Filtered, Filtering, Mapped, Mapping};
 pub use config::LogConfig;
 pub use job::{LogJob, LogProduct};
 pub use load::{Load, Loading};
@@ -75,6 +79,7 @@ use ottla_machine::{
 };
 
 use crate::append::{Pending, Tail};
+use crate::cleaning::Cleaning;
 use crate::ending::Ending;
 use crate::leader_epochs::LeaderEpochs;
 use crate::opening::Opening;
@@ -144,6 +149,17 @@ pub struct Log {
     pub(crate) proving: Option<i64>,
     pub(crate) warming: Vec<Warming>,
     pub(crate) warmed: VecDeque<i64>,
+    /// Segments that were being replaced when readers wanted them: they ask again.
+    pub(crate) warm_again: Vec<i64>,
+    /// Everything below was compacted.
+    pub(crate) cleaned: Offset,
+    pub(crate) cleaning: Option<Box<Cleaning>>,
+    /// A compaction was given up while it made this segment: what there is of it has to go first.
+    pub(crate) made_left: Option<i64>,
+    /// A compaction is over, and the owner is to be told.
+    pub(crate) cleaning_ended: bool,
+    /// A compaction met damage.
+    pub(crate) uncleanable: bool,
     pub(crate) ending: Option<Ending>,
 }
 
@@ -202,6 +218,12 @@ impl Log {
             proving: None,
             warming: Vec::new(),
             warmed: VecDeque::new(),
+            warm_again: Vec::new(),
+            cleaned: Offset(0),
+            cleaning: None,
+            made_left: None,
+            cleaning_ended: false,
+            uncleanable: false,
             ending: None,
         };
         match start {
@@ -255,6 +277,10 @@ impl Log {
             Some(Waiting::Proving) => self.on_proof(now, result, fx, out),
             Some(Waiting::Dropped(base)) => self.on_dropped(base, result, fx, out),
             Some(Waiting::DroppedSynced) => self.on_dropped_synced(result, fx, out),
+            Some(Waiting::CleanerOpened(file)) => {
+                self.on_cleaner_opened(now, file, result, fx, out)
+            }
+            Some(Waiting::Cleaning) => self.on_cleaning(now, result, fx, out),
             Some(Waiting::Ending) => self.on_ending(result, fx, out),
             Some(Waiting::WrittenAgain) => self.on_written_again(result, fx, out),
             Some(Waiting::Aside(what)) => {
@@ -285,6 +311,12 @@ impl Log {
                 self.settle_warming(fx, out);
                 self.settle_writing(fx);
                 self.settle_rewrites(now, fx);
+                self.settle_cleaning(now, fx);
+                if std::mem::take(&mut self.cleaning_ended) {
+                    out.push(LogEvent::Cleaned);
+                }
+                let again = self.warm_again.drain(..);
+                out.extend(again.map(|base| LogEvent::Warm(Offset(base))));
                 out.extend(self.let_go.drain(..).map(LogEvent::LetGo));
                 self.settle_ending(fx, out);
             }
@@ -309,12 +341,16 @@ impl Log {
                     || self.can_end()
                     || self.has_dirty()
                     || !self.let_go.is_empty()
+                    || !self.warm_again.is_empty()
+                    || self.cleaning_ended
+                    || self.can_clean()
             }
         };
         if unfinished {
             Some(Time::ZERO)
         } else {
-            self.retry_at
+            let retries = self.retry_at.into_iter().chain(self.cleaning_retry());
+            retries.min()
         }
     }
 
@@ -326,6 +362,7 @@ impl Log {
         self.phase = Phase::Offline(fault);
         self.ops.clear();
         self.opening = None;
+        self.cleaning = None;
         self.warming.clear();
         out.push(LogEvent::Offline(
             fault,

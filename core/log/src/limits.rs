@@ -5,6 +5,9 @@ use ottla_machine::Limit;
 /// Opening reads and judges this much per slice: the step limit of the grammar.
 pub const SLICE_BYTES: Limit = Limit::new("bytes of a slice of a log", 256 << 10, 256);
 
+/// A compaction reads this much at once: enough that a job and its way there are no overhead, little enough to be no weight.
+pub const CLEAN_BYTES: Limit = Limit::new("bytes of a compaction's chunk", 1 << 20, 128);
+
 /// A block of a segment that a question faults in: large enough for the batches of several index intervals, small enough
 /// that copying it out of the page cache is no work.
 pub const BLOCK_BYTES: u32 = 16 << 10;

@@ -42,6 +42,10 @@ pub(crate) enum Waiting {
     Dropped(i64),
     /// And must not come back once newer ones are gone.
     DroppedSynced,
+    /// A file of a compaction is being opened.
+    CleanerOpened(File),
+    /// Another step of a compaction.
+    Cleaning,
     /// A step of stopping or removing.
     Ending,
     /// Nobody waits for it, but stopping does.

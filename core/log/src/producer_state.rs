@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ottla_machine::{Offset, ProducerId, Switch, planted};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
 
+use crate::clean::NewestBatch;
 use crate::limits::REMEMBERED_BATCHES;
 use crate::{ProducerView, Refusal, RefusalKind};
 
@@ -243,6 +244,18 @@ impl Producers {
                 .batches
                 .last()
                 .map_or(NO_SEQUENCE, |b| b.last_sequence),
+        })
+    }
+
+    /// Which batch is the newest of each producer.
+    pub(crate) fn newest_batches(&self) -> impl Iterator<Item = (ProducerId, NewestBatch)> {
+        self.by_id.iter().map(|(id, producer)| {
+            let data = producer.batches.last();
+            let marker = NewestBatch::Marker(producer.epoch);
+            (
+                *id,
+                data.map_or(marker, |batch| NewestBatch::Data(batch.last_offset)),
+            )
         })
     }
 

@@ -86,8 +86,8 @@ impl Rewrites {
     }
 }
 
-/// How long a rewrite that found the disk full waits.
-const RETRY: Duration = Duration::from_secs(1);
+/// How long what found the disk full waits before it is tried again.
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 impl Log {
     /// The directory and what must be in it before the first write.

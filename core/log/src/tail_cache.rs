@@ -91,6 +91,13 @@ impl TailCache {
         }
     }
 
+    /// Drops what ends at or below `upto`: the log holds something else there.
+    pub(crate) fn forget(&mut self, upto: Offset) {
+        while let Some(oldest) = self.batches.pop_front_if(|batch| batch.next <= upto) {
+            self.bytes -= oldest.held.charge();
+        }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -41,6 +41,11 @@ impl AbortedTransactions {
         reach.map(|a| (a.producer_id, a.first)).collect()
     }
 
+    /// All of them, by their markers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Aborted> {
+        self.0.iter().copied()
+    }
+
     /// Forgets those whose markers lie in `from..upto`.
     pub(crate) fn forget(&mut self, from: Offset, upto: Offset) {
         self.0.retain(|a| a.last < from.0 || a.last >= upto.0);

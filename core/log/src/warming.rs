@@ -70,6 +70,14 @@ impl Log {
         if self.phase != Phase::Open || under_way {
             return;
         }
+        let cold = segment.opened.is_none();
+        if cold && self.defer_warming(base) {
+            sometimes!(fx, "a reader waited for a segment that was being replaced");
+            return;
+        }
+        let Some(segment) = self.segments.get(&base) else {
+            return;
+        };
         if let Some(opened) = segment.opened.clone() {
             sometimes!(fx, "the index of an open segment was rebuilt");
             let size = segment.size;

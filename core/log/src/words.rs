@@ -75,6 +75,8 @@ pub enum LogEvent {
     Started(Offset),
     /// The segment with this base offset can be read now (or never): ask again.
     Warm(Offset),
+    /// A compaction is over: [`crate::Log::cleaned`] says how far.
+    Cleaned,
     /// The log reads this file no more. To be closed when no answer is in work that may name a range of it.
     LetGo(File),
     /// Opening found that what had been durable is not as it was: this log is not served, the disk may well be sound otherwise.

@@ -254,7 +254,10 @@ impl Quorum {
             match event {
                 LogEvent::Batch(bytes) => self.on_recovered(bytes, out),
                 LogEvent::Opened => self.on_log_opened(now, fx, out),
-                LogEvent::Written(_) | LogEvent::Started(_) | LogEvent::Warm(_) => {}
+                LogEvent::Written(_)
+                | LogEvent::Started(_)
+                | LogEvent::Warm(_)
+                | LogEvent::Cleaned => {}
                 // Nobody is answered with ranges of the metadata log.
                 LogEvent::LetGo(file) => {
                     if let Some(log) = &mut self.log {

@@ -1,4 +1,4 @@
-//! A log directory's offset checkpoints: `recovery-point-`, `replication-` and `log-start-offset-checkpoint`. Read once at start, rewritten
+//! A log directory's offset checkpoints: `recovery-point-`, `replication-`, `log-start-` and `cleaner-offset-checkpoint`. Read once at start, rewritten
 //! (`.tmp`, sync, rename) when due and something moved, and at stop.
 //!
 //! | state | on | becomes |
@@ -21,14 +21,16 @@ use ottla_machine::{Dir, DiskOutput, Emit, Fault, Name, Names, Offset, Spend};
 use crate::{office, own};
 
 /// The files, in the order in which they are read and written.
-pub(crate) const FILES: [&str; 3] = [
+pub(crate) const FILES: [&str; 4] = [
     "recovery-point-offset-checkpoint",
     "replication-offset-checkpoint",
     "log-start-offset-checkpoint",
+    "cleaner-offset-checkpoint",
 ];
 const RECOVERY: usize = 0;
 const REPLICATION: usize = 1;
 const START: usize = 2;
+const CLEANER: usize = 3;
 
 /// The key of a partition in a checkpoint: topic and index.
 pub(crate) type Key = (String, i32);
@@ -42,13 +44,15 @@ pub(crate) struct Known {
     pub high_watermark: Offset,
     /// What lies below was deleted.
     pub log_start: Offset,
+    /// What lies below was compacted.
+    pub cleaned: Offset,
 }
 
-/// The three checkpoints of one directory.
+/// The checkpoints of one directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checkpoints {
-    offsets: [Offsets; 3],
-    changed: [bool; 3],
+    offsets: [Offsets; FILES.len()],
+    changed: [bool; FILES.len()],
     /// Entries that were taken out, and how many saves had begun then (Y1).
     stale: BTreeMap<Key, u64>,
     begun: u64,
@@ -68,6 +72,7 @@ impl Checkpoints {
             recovery_point: of(RECOVERY),
             high_watermark: of(REPLICATION),
             log_start: of(START),
+            cleaned: of(CLEANER),
         }
     }
 
@@ -75,12 +80,10 @@ impl Checkpoints {
     pub fn put(&mut self, key: &Key, known: Known) {
         self.set(RECOVERY, key, Some(known.recovery_point.0));
         self.set(REPLICATION, key, Some(known.high_watermark.0));
-        // Kafka lists only those that do not start where they began.
-        self.set(
-            START,
-            key,
-            Some(known.log_start.0).filter(|start| *start > 0),
-        );
+        // Kafka lists only those that do not start where they began, and those that were compacted.
+        for (file, offset) in [(START, known.log_start), (CLEANER, known.cleaned)] {
+            self.set(file, key, Some(offset.0).filter(|offset| *offset > 0));
+        }
     }
 
     /// The partition is gone. Y1 holds from now on.

@@ -2,7 +2,7 @@
 //!
 //! In come [`ShardAsk`]s from the owner and completions of disk operations and jobs; out go [`ShardTell`]s and effects. `image` follows the
 //! metadata, `open` brings directories and logs up, `append` and `questions` serve, `visit` ends a turn for each replica that was touched,
-//! `flusher` makes durable, `checkpoints` and `saving`, `retention`, `stop` and `offline` keep house.
+//! `flusher` makes durable, `checkpoints` and `saving`, `retention`, `cleaner`, `stop` and `offline` keep house.
 //!
 //! | stage | on | becomes |
 //! |---|---|---|
@@ -23,6 +23,7 @@ mod append;
 mod asked;
 mod blocks;
 mod checkpoints;
+mod cleaner;
 mod entry;
 mod flusher;
 mod held;
@@ -60,6 +61,7 @@ use ottla_metadata::config::StaticConfig;
 
 use asked::{Asked, Asker, What};
 use blocks::Faults;
+use cleaner::Cleaner;
 use entry::Entries;
 use flusher::Flusher;
 pub use held::Held;
@@ -96,6 +98,8 @@ pub(crate) mod office {
     pub const REMOVALS: u32 = 5;
     /// Files that their logs have let go.
     pub const CLOSES: u32 = 6;
+    /// Jobs of compactions.
+    pub const CLEANER: u32 = 7;
 }
 
 /// Where the shard is in its life.
@@ -121,6 +125,8 @@ enum Timer {
     Retention,
     /// Opening goes on.
     Opening,
+    /// The next look at what may be compacted.
+    Cleaner,
 }
 
 /// The partitions of one core.
@@ -153,6 +159,9 @@ pub struct Shard {
     flusher: Flusher,
     faults: Faults,
     judges: BTreeMap<u64, (u32, u32)>,
+    cleaner: Cleaner,
+    /// The jobs of compactions that are out, with slot and generation.
+    cleaning: BTreeMap<u64, (u32, u32)>,
     tail: Tail,
     let_go: LetGo,
     timers: Timers<Timer>,
@@ -194,6 +203,8 @@ impl Default for Shard {
             flusher: Flusher::default(),
             faults: Faults::new(Switch::default()),
             judges: BTreeMap::new(),
+            cleaner: Cleaner::default(),
+            cleaning: BTreeMap::new(),
             tail: Tail::default(),
             let_go: LetGo::default(),
             timers: Timers::default(),
@@ -291,6 +302,9 @@ impl Shard {
                 let next = self.faults.on_unpacked(op.seq, unpacked);
                 self.on_block(now, next, fx);
             }
+            product @ (LogProduct::Mapped(_) | LogProduct::Filtered(_)) => {
+                self.on_cleaner_product(op.seq, product, fx);
+            }
         }
     }
 
@@ -383,6 +397,7 @@ impl Machine for Shard {
         self.count_strays(fx);
         self.open_some(now, fx);
         self.retain_some(now, fx);
+        self.clean_some(now, fx);
         self.visit_touched(now, fx);
         self.checkpoint_some(now, fx);
         self.stop_some(now, fx);
@@ -396,6 +411,7 @@ impl Machine for Shard {
             || (self.can_open())
             || self.counts_strays()
             || self.retention_goes_on()
+            || self.cleaner_goes_on()
             || self.checkpoint_goes_on()
             || self.stop_goes_on();
         if at_once {

@@ -143,6 +143,10 @@ impl Shard {
         let retention = now.mono.after_ms(start.retention_check_interval_ms);
         self.timers.set(Timer::Checkpoint, Some(checkpoint));
         self.timers.set(Timer::Retention, Some(retention));
+        if start.cleaner_enable {
+            let cleaner = now.mono.after_ms(start.cleaner_backoff_ms);
+            self.timers.set(Timer::Cleaner, Some(cleaner));
+        }
         self.start = Some(start);
         for at in 0..self.dirs.len() {
             self.list(at, None, fx);

@@ -8,10 +8,11 @@ use std::ops::Bound;
 
 use ottla_log::{Log, LogConfig, Place, Start};
 use ottla_machine::{
-    DiskOutput, Effects, Emit, Fault, Level, Name, Now, Offset, Owner, Spend, Time, sometimes,
+    DiskOutput, Effects, Emit, Fault, Level, Name, Now, Owner, Spend, Time, sometimes,
 };
 use ottla_replica::{Promise, Replica};
 
+use crate::checkpoints::Known;
 use crate::entry::{Entry, Stage};
 use crate::look::{Look, Looked};
 use crate::settings::jitter;
@@ -301,17 +302,18 @@ impl Shard {
             dir_name: entry.dir_name.clone(),
             topic_id: entry.id.topic_id.0,
         };
-        let high_watermark = match start {
-            Start::Absent => Offset(0),
-            _ => dir.checkpoints.known(&entry.key()).high_watermark,
+        let known = match start {
+            Start::Absent => Known::default(),
+            _ => dir.checkpoints.known(&entry.key()),
         };
-        let log = Log::open(place, log_config(entry), start, now, fx);
+        let mut log = Log::open(place, log_config(entry), start, now, fx);
+        log.set_cleaned(known.cleaned);
         let promise = if flushed {
             Promise::Flushed
         } else {
             Promise::Written
         };
-        entry.stage = Stage::Held(Box::new(Replica::new(log, promise, high_watermark)));
+        entry.stage = Stage::Held(Box::new(Replica::new(log, promise, known.high_watermark)));
         self.touch(slot);
     }
 

@@ -71,6 +71,7 @@ impl Shard {
             },
             high_watermark: replica.high_watermark(),
             log_start: log.start_offset(),
+            cleaned: log.cleaned(),
         };
         let (dir, key) = (entry.dir, entry.key());
         self.dirs[dir].checkpoints.put(&key, known);

@@ -30,7 +30,11 @@ impl Settings {
         let whole = |number: i32| u32::try_from(number).unwrap_or(0);
         let log = LogConfig {
             segment_bytes: u64::from(whole(topic.segment_bytes)),
-            segment_ms: topic.segment_ms,
+            // What is overdue for compaction must not stay in the active segment.
+            segment_ms: match topic.compact {
+                true => topic.segment_ms.min(topic.max_compaction_lag_ms),
+                false => topic.segment_ms,
+            },
             segment_jitter_ms: topic.segment_jitter_ms,
             segment_index_bytes: whole(topic.segment_index_bytes),
             index_interval_bytes: whole(topic.index_interval_bytes),
@@ -38,6 +42,10 @@ impl Settings {
             retention_bytes: topic.retention_bytes,
             delete: topic.delete,
             compact: topic.compact,
+            min_cleanable_dirty_ratio: (topic.min_cleanable_dirty_ratio * 1e6) as u32,
+            min_compaction_lag_ms: topic.min_compaction_lag_ms,
+            max_compaction_lag_ms: topic.max_compaction_lag_ms,
+            delete_retention_ms: topic.delete_retention_ms,
             max_message_bytes: whole(topic.max_message_bytes) as usize,
             append_time: topic.append_time,
             timestamp_before_max_ms: topic.timestamp_before_max_ms,

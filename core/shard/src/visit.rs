@@ -30,6 +30,7 @@ impl Shard {
                 Timer::Checkpoint => self.checkpointing = true,
                 Timer::Retention => self.retaining = Some(0),
                 Timer::Opening => self.open_again(),
+                Timer::Cleaner => self.ask_cleanable(now),
             }
         }
     }
@@ -71,6 +72,7 @@ impl Shard {
             entry.unflushed.dirty(dirty);
         }
         self.on_log_events(now, slot, events, fx);
+        self.work_for_cleaner(slot, fx);
         self.advance(now, slot, fx);
         self.flush(now, slot, fx);
         self.count_tail(slot);
@@ -123,6 +125,7 @@ impl Shard {
                 LogEvent::Warm(base) => {
                     self.ask_again(now, slot, |wait| wait == Wait::Warm(base), fx);
                 }
+                LogEvent::Cleaned => self.on_cleaned(now, slot),
                 LogEvent::LetGo(file) => self.let_go.add(now.mono, file),
                 LogEvent::Damaged(why) => self.on_log_damaged(slot, &why, fx),
                 LogEvent::Offline(_, why) => self.on_log_offline(now, slot, why, fx),

@@ -62,6 +62,12 @@ pub struct Start {
     pub producer_id_expiration_ms: i64,
     /// `log.retention.check.interval.ms`.
     pub retention_check_interval_ms: i64,
+    /// `log.cleaner.enable`: whether compacted topics are compacted.
+    pub cleaner_enable: bool,
+    /// `log.cleaner.backoff.ms`: how long the cleaner rests when nothing is dirty, milliseconds.
+    pub cleaner_backoff_ms: i64,
+    /// `log.cleaner.dedupe.buffer.size`: what the keys of one compaction may take, bytes.
+    pub cleaner_bytes: usize,
     /// Static broker settings by Kafka's names: the defaults of topic settings (`log.segment.bytes`, ..).
     pub static_config: Arc<std::collections::BTreeMap<String, String>>,
 }

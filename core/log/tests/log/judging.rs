@@ -36,7 +36,7 @@ fn judged(config: LogConfig, records: Vec<u8>, transactional: bool) -> Result<Ve
         Prepared::Ready(ready) => ready,
         Prepared::Job(job) => match job.run() {
             LogProduct::Judged(judged) => judged?,
-            LogProduct::Unpacked(_) => panic!("nothing was to be unpacked"),
+            other => panic!("judging was asked for: {other:?}"),
         },
     };
     let appended = world.log.append_ready(world.now, ready, LeaderEpoch(4))?;

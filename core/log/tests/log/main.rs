@@ -2,6 +2,7 @@
 
 mod world;
 
+mod compacting;
 mod crash;
 mod cursor;
 mod golden;

@@ -162,6 +162,9 @@ impl World {
     pub fn settle(&mut self) {
         self.fx.spent = 0;
         let dirty = self.log.settle(self.now, &mut self.fx, &mut self.events);
+        if let Some(job) = self.log.take_work() {
+            self.log.on_product(job.run(), &mut self.fx);
+        }
         self.log.check();
         assert!(
             self.fx.spent <= (256 << 10) + (2 << 20),

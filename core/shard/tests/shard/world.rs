@@ -140,6 +140,9 @@ impl World {
             checkpoint_interval_ms: 60_000,
             producer_id_expiration_ms: 86_400_000,
             retention_check_interval_ms: 300_000,
+            cleaner_enable: true,
+            cleaner_backoff_ms: 15_000,
+            cleaner_bytes: 1 << 20,
             static_config: Arc::new(world.setting.broker.clone()),
         };
         world.ask(ShardAsk::Start(start));
