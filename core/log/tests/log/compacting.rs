@@ -1,6 +1,6 @@
 //! Compaction: of every key the newest record stays, nothing else is changed, and no crash makes it otherwise.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
