@@ -35,7 +35,7 @@ pub use files::{Files, Finished, Range, Threads};
 pub use handle::{Asker, Gone, Handle, Said};
 pub use host::{Host, Setup};
 pub use listen::{Listener, bind};
-pub use lock::{HeldBy, Lock, LockError, lock};
+pub use lock::{HeldBy, Lock, LockError, held, lock};
 pub use memory::{Memory, MemoryFiles};
 pub use real::RealFiles;
 pub use recording::{Recording, RecordingFiles};

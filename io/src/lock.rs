@@ -95,6 +95,18 @@ pub fn lock(dir: &Path) -> Result<Lock, LockError> {
     }
 }
 
+/// Who has a directory's lock, without taking it; nothing is changed.
+pub fn held(dir: &Path) -> io::Result<Option<HeldBy>> {
+    let mut file = match File::open(dir.join(NAME)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let found = ofd(&file, libc::F_OFD_GETLK)?;
+    let free = libc::c_int::from(found.l_type) == libc::F_UNLCK as libc::c_int;
+    Ok((!free).then(|| holder(&mut file)))
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // Nobody has it from now on, so nobody is named in it; closing unlocks, whatever comes of this.

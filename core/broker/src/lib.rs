@@ -31,6 +31,7 @@ mod producer_ids;
 mod tests;
 mod words;
 
+pub use boot::{MetaProperties, clean_shutdown};
 pub use node::Broker;
 pub use office::MetadataLogView;
 pub use office_words::{QuorumNode, QuorumReplica, QuorumView};

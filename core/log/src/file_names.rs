@@ -4,7 +4,7 @@ use ottla_machine::Name;
 
 /// What a file of a partition's directory is, by its name. The number is its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FileName {
+pub enum FileName {
     /// `.log`
     Segment(i64),
     /// `.index`
@@ -36,7 +36,7 @@ pub(crate) const PARTITION_METADATA: &str = "partition.metadata";
 
 impl FileName {
     /// Judges a name.
-    pub(crate) fn of(name: &str) -> FileName {
+    pub fn of(name: &str) -> FileName {
         match name {
             EPOCHS => return FileName::Epochs,
             PARTITION_METADATA => return FileName::PartitionMetadata,

@@ -30,6 +30,7 @@ mod config;
 mod cursors;
 mod ending;
 mod file_names;
+pub mod files;
 mod finishing;
 mod job;
 mod leader_epochs;

@@ -12,6 +12,7 @@ use ottla_machine::{Offset, ProducerId, Switch, planted};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
 
 use crate::clean::NewestBatch;
+use crate::files::ProducerEntry;
 use crate::limits::REMEMBERED_BATCHES;
 use crate::{ProducerView, Refusal, RefusalKind};
 
@@ -244,6 +245,23 @@ impl Producers {
                 .batches
                 .last()
                 .map_or(NO_SEQUENCE, |b| b.last_sequence),
+        })
+    }
+
+    /// All that a snapshot keeps of each producer.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = ProducerEntry> {
+        self.by_id.iter().map(|(id, producer)| {
+            let last = producer.batches.last();
+            ProducerEntry {
+                id: id.0,
+                epoch: producer.epoch,
+                last_sequence: last.map_or(NO_SEQUENCE, |batch| batch.last_sequence),
+                last_offset: last.map_or(-1, |batch| batch.last_offset),
+                offset_delta: last.map_or(0, |batch| batch.offset_delta),
+                last_timestamp: producer.last_timestamp,
+                coordinator_epoch: producer.coordinator_epoch,
+                transaction: producer.transaction,
+            }
         })
     }
 

@@ -28,6 +28,10 @@ impl TimeIndex {
         self.0.len()
     }
 
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (i64, u32)> {
+        self.0.iter().copied()
+    }
+
     pub(crate) fn last(&self) -> Option<(i64, u32)> {
         self.0.last().copied()
     }

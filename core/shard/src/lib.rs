@@ -24,6 +24,7 @@ mod asked;
 mod blocks;
 mod checkpoints;
 mod cleaner;
+mod deletion;
 mod entry;
 mod flusher;
 mod held;
@@ -48,7 +49,7 @@ mod visit;
 mod watch;
 mod words;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ottla_log::{LogJob, LogProduct};
@@ -67,6 +68,7 @@ use flusher::Flusher;
 pub use held::Held;
 use image::Changes;
 use let_go::LetGo;
+pub use log_dir::DirectoryName;
 use log_dir::LogDir;
 use open::Opener;
 use settings::Settings;
@@ -162,6 +164,8 @@ pub struct Shard {
     cleaner: Cleaner,
     /// The jobs of compactions that are out, with slot and generation.
     cleaning: BTreeMap<u64, (u32, u32)>,
+    /// Replicas whose records were deleted, while that is not durable.
+    deleting: BTreeSet<u32>,
     tail: Tail,
     let_go: LetGo,
     timers: Timers<Timer>,
@@ -205,6 +209,7 @@ impl Default for Shard {
             judges: BTreeMap::new(),
             cleaner: Cleaner::default(),
             cleaning: BTreeMap::new(),
+            deleting: BTreeSet::new(),
             tail: Tail::default(),
             let_go: LetGo::default(),
             timers: Timers::default(),

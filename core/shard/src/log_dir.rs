@@ -100,30 +100,57 @@ enum Meaning {
 }
 
 fn meaning(entry: &DirEntry) -> Meaning {
-    let name = entry.name.as_str();
-    if entry.kind != Kind::Dir || name.ends_with("-stray") || name == METADATA {
-        return Meaning::Ignored;
-    }
-    if let Some(front) = name.strip_suffix("-delete") {
-        // `<topic>-<partition>.<hex>-delete`; anything else named so is nobody's business to remove.
-        let partition = front.rsplit_once('.').map(|(partition, _)| partition);
-        let known = partition.is_some_and(|partition| index(partition).is_some());
-        return if known {
-            Meaning::Deleted
-        } else {
-            Meaning::Unknown
-        };
-    }
-    if index(name).is_some() {
-        Meaning::Partition
-    } else {
-        Meaning::Unknown
+    match DirectoryName::of(entry.name.as_str()) {
+        _ if entry.kind != Kind::Dir => Meaning::Ignored,
+        DirectoryName::Stray | DirectoryName::Metadata => Meaning::Ignored,
+        DirectoryName::Deleted => Meaning::Deleted,
+        DirectoryName::Partition(..) => Meaning::Partition,
+        DirectoryName::Unknown => Meaning::Unknown,
     }
 }
 
-fn index(partition: &str) -> Option<u32> {
+/// What a directory of a log directory is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectoryName<'a> {
+    /// A partition's: topic and index.
+    Partition(&'a str, u32),
+    /// A deleted topic's: to be removed.
+    Deleted,
+    /// Put aside.
+    Stray,
+    /// The metadata log's.
+    Metadata,
+    /// Of no form that Kafka gives; it does not start beside it.
+    Unknown,
+}
+
+impl DirectoryName<'_> {
+    /// Judges a name.
+    pub fn of(name: &str) -> DirectoryName<'_> {
+        if name == METADATA {
+            return DirectoryName::Metadata;
+        }
+        if name.ends_with("-stray") {
+            return DirectoryName::Stray;
+        }
+        if let Some(front) = name.strip_suffix("-delete") {
+            // `<topic>-<partition>.<hex>-delete`; anything else named so is nobody's business to remove.
+            let partition = front.rsplit_once('.').map(|(partition, _)| partition);
+            return match partition.and_then(index) {
+                Some(_) => DirectoryName::Deleted,
+                None => DirectoryName::Unknown,
+            };
+        }
+        match index(name) {
+            Some((topic, index)) => DirectoryName::Partition(topic, index),
+            None => DirectoryName::Unknown,
+        }
+    }
+}
+
+fn index(partition: &str) -> Option<(&str, u32)> {
     let (topic, index) = partition.rsplit_once('-')?;
-    index.parse().ok().filter(|_| !topic.is_empty())
+    Some((topic, index.parse().ok().filter(|_| !topic.is_empty())?))
 }
 
 const METADATA: &str = "__cluster_metadata-0";

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use ottla_io::{LockError, bind, lock};
+use ottla_io::{LockError, bind, held, lock};
 use tempfile::TempDir;
 
 const CHILD: &str = "OTTLA_IO_LOCK";
@@ -20,7 +20,12 @@ fn another_process_is_named() {
         return;
     }
     let dir = TempDir::new().expect("a directory");
+    assert_eq!(held(dir.path()).expect("no file"), None);
     let (mut child, _words) = holder(&dir);
+    assert_eq!(
+        held(dir.path()).expect("a file").map(|by| by.pid),
+        Some(Some(child.id()))
+    );
     let Err(LockError::Held(by)) = lock(dir.path()) else {
         panic!("not refused");
     };
@@ -28,6 +33,7 @@ fn another_process_is_named() {
     assert!(by.command.contains("another_process_is_named"), "{by:?}");
     drop(child.stdin.take());
     assert!(child.wait().expect("its end").success());
+    assert_eq!(held(dir.path()).expect("a file"), None);
     lock(dir.path()).expect("free again");
 }
 
