@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{BatchShown, Fetched, Named, Partition, RecordId, Reply, Seen};
+use crate::history::{BatchShown, Named, Partition, RecordId, Reply, Seen};
 use crate::ledger::{Acked, Book};
 
 /// See above.
@@ -19,9 +19,9 @@ impl Oracle for AckedDurability {
 
     fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
         match seen {
-            Seen::Answered(_, Reply::Fetch { parts, .. }) => {
+            Seen::Answered(asked, Reply::Fetch { parts, .. }) => {
                 for (named, fetched) in parts {
-                    read(scene, named, fetched)?;
+                    read(scene, named, scene.sound(asked, named, fetched))?;
                 }
                 Ok(())
             }
@@ -32,23 +32,19 @@ impl Oracle for AckedDurability {
 }
 
 /// Every acknowledged batch in the range that was read is in it.
-fn read(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
+fn read(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
     };
-    let sound = match scene.damaged(named) {
-        Some(_) => sound(&fetched.batches),
-        None => &fetched.batches,
-    };
     let (Some(book), Some(first), Some(last)) = (
         scene.ledger.books.get(&partition),
-        sound.first(),
-        sound.last(),
+        batches.first(),
+        batches.last(),
     ) else {
         return Ok(());
     };
     let range = first.base_offset..=last.last_offset;
-    let mut read = sound.iter();
+    let mut read = batches.iter();
     for (base, acked) in book.acked.range(range) {
         let found = read.find(|batch| batch.base_offset >= *base);
         if !found.is_some_and(|batch| batch.base_offset == *base && holds(batch, acked)) {
@@ -102,18 +98,6 @@ fn shown_again(scene: &Scene<'_>, partition: Partition, book: &Book) -> Verdict 
         }
     }
     Ok(())
-}
-
-/// Batches of a damaged log up to the first that is not what it says, or does not lie where the one before it ends.
-fn sound(batches: &[BatchShown]) -> &[BatchShown] {
-    let mut next = None;
-    let odd = |batch: &BatchShown| {
-        let apart = next.is_some_and(|next| next != batch.base_offset);
-        next = Some(batch.last_offset.saturating_add(1));
-        apart || !batch.crc_fits
-    };
-    let end = batches.iter().position(odd).unwrap_or(batches.len());
-    &batches[..end]
 }
 
 fn holds(batch: &BatchShown, acked: &Acked) -> bool {

@@ -55,7 +55,7 @@ impl Oracle for Fencing {
                 for said in self.open.remove(&asked.number).unwrap_or_default() {
                     self.judge(scene, &said, error(reply, &said.named))?;
                 }
-                self.learn(scene, reply);
+                self.learn(scene, asked, reply);
             }
             Seen::Over => return self.over(scene),
             _ => {}
@@ -115,7 +115,7 @@ impl Fencing {
         )
     }
 
-    fn learn(&mut self, scene: &Scene<'_>, reply: &Reply) {
+    fn learn(&mut self, scene: &Scene<'_>, asked: &Asked, reply: &Reply) {
         let mut told = Vec::new();
         match reply {
             Reply::Metadata { topics } => {
@@ -130,10 +130,9 @@ impl Fencing {
             }
             Reply::Fetch { parts, .. } => {
                 for (named, fetched) in parts {
-                    let sound = scene.damaged(named).is_none();
-                    let newest = fetched.batches.last().map(|batch| batch.leader_epoch);
-                    let partition = scene.ledger.sure(named).filter(|_| sound);
-                    told.extend(partition.zip(newest));
+                    let newest = scene.sound(asked, named, fetched).last();
+                    let newest = newest.map(|batch| batch.leader_epoch);
+                    told.extend(scene.ledger.sure(named).zip(newest));
                 }
             }
             Reply::ListOffsets { parts } => {

@@ -1,7 +1,7 @@
 //! An offset that was once shown holds the same bytes for ever; what a reader is given lies in a row; nothing is shown twice at two offsets.
 
-use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, BatchShown, Fetched, Named, Reply, Seen};
+use super::{Oracle, Scene, Verdict, asked_from, fired};
+use crate::history::{BatchShown, Named, Reply, Seen};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -18,27 +18,21 @@ impl Oracle for LogTruth {
         let Seen::Answered(asked, Reply::Fetch { parts, .. }) = seen else {
             return Ok(());
         };
-        let Ask::Fetch { wanted, .. } = &asked.ask else {
-            return Ok(());
-        };
         for (named, fetched) in parts {
-            let from = wanted
-                .iter()
-                .find(|(asked, ..)| crate::ledger::same(asked, named))
-                .map(|(_, from, _)| *from);
-            in_a_row(scene, named, fetched, from)?;
-            unchanged(scene, named, fetched)?;
+            let batches = scene.sound(asked, named, fetched);
+            in_a_row(named, batches, asked_from(asked, named))?;
+            unchanged(scene, named, batches)?;
         }
         Ok(())
     }
 }
 
-fn in_a_row(scene: &Scene<'_>, named: &Named, fetched: &Fetched, from: Option<i64>) -> Verdict {
+fn in_a_row(named: &Named, batches: &[BatchShown], from: Option<i64>) -> Verdict {
     let mut next: Option<i64> = None;
-    for batch in &fetched.batches {
+    for batch in batches {
         let holds = |offset: i64| (batch.base_offset..=batch.last_offset).contains(&offset);
         match (next, from) {
-            (Some(next), _) if batch.base_offset != next && !excused(scene, named, next) => {
+            (Some(next), _) if batch.base_offset != next => {
                 return fired(
                     NAME,
                     format!(
@@ -47,7 +41,7 @@ fn in_a_row(scene: &Scene<'_>, named: &Named, fetched: &Fetched, from: Option<i6
                     ),
                 );
             }
-            (None, Some(from)) if !holds(from) && !excused(scene, named, from) => {
+            (None, Some(from)) if !holds(from) => {
                 return fired(
                     NAME,
                     format!(
@@ -64,11 +58,6 @@ fn in_a_row(scene: &Scene<'_>, named: &Named, fetched: &Fetched, from: Option<i6
     Ok(())
 }
 
-/// Damage may have taken what lay there, or its offset, which no checksum covers.
-fn excused(scene: &Scene<'_>, named: &Named, from: i64) -> bool {
-    scene.damaged(named).is_some_and(|damaged| damaged <= from)
-}
-
 fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {
     let offsets = batch.records.iter().map(|(offset, ..)| *offset);
     if batch.crc_fits && !offsets.eq(batch.base_offset..=batch.last_offset) {
@@ -83,17 +72,14 @@ fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {
     Ok(())
 }
 
-fn unchanged(scene: &Scene<'_>, named: &Named, fetched: &Fetched) -> Verdict {
+fn unchanged(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
     };
     let Some(book) = scene.ledger.books.get(&partition) else {
         return Ok(());
     };
-    // What a damaged batch says of itself proves nothing; that it is one is the business of `visibility`.
-    let damaged = scene.damaged(named).is_some();
-    let sound = |batch: &&BatchShown| batch.crc_fits || !damaged;
-    for batch in fetched.batches.iter().filter(sound) {
+    for batch in batches {
         let before = book.shown.range(..=batch.last_offset).next_back();
         let Some((base, shown)) = before else {
             continue;
@@ -139,6 +125,21 @@ mod tests {
             |from| Rig::<LogTruth>::new().fetch(&t, from, fetched(9, vec![shown(&one, 2)]));
         passes(reading(3));
         fires(reading(1), "asked for 1, given 2..=3");
+    }
+
+    #[test]
+    fn damage_excuses_what_was_given_for_offsets_behind_it_and_nothing_before() {
+        let (t, one, two) = (topic("t", 1), batch(1, 2), batch(2, 3));
+        let reading = |damage, base| {
+            let mut rig = Rig::<LogTruth>::new();
+            rig.damage(&t, damage);
+            let both = vec![shown(&one, 0), shown(&two, base)];
+            rig.fetch(&t, 0, fetched(9, both))
+        };
+        for base in [0, 3, 1 << 40] {
+            passes(reading(2, base));
+        }
+        fires(reading(3, 3), "after 2 the reader was given 3");
     }
 
     #[test]

@@ -34,8 +34,8 @@ use ottla_machine::Spent;
 use ottla_media::Media;
 
 use crate::atlas::Atlas;
-use crate::history::{Named, Partition, Seen, TopicId};
-use crate::ledger::Ledger;
+use crate::history::{Ask, Asked, BatchShown, Fetched, Named, Partition, Seen, TopicId};
+use crate::ledger::{Ledger, same};
 use crate::script::{Nanos, Script};
 
 /// Something that cannot be.
@@ -93,12 +93,42 @@ impl Scene<'_> {
         of.map(|(_, from)| from).min()
     }
 
+    /// The batches of an answer that prove something: those that were given for offsets before any damage. What is given for an offset behind it
+    /// may be nonsense, all of it and the offsets that it says it has, which no checksum covers.
+    pub fn sound<'f>(
+        &self,
+        asked: &Asked,
+        named: &Named,
+        fetched: &'f Fetched,
+    ) -> &'f [BatchShown] {
+        let Some(damaged) = self.damaged(named) else {
+            return &fetched.batches;
+        };
+        let mut next = asked_from(asked, named).unwrap_or(damaged);
+        let given_behind = |batch: &BatchShown| {
+            let behind = next >= damaged;
+            next = batch.last_offset.saturating_add(1);
+            behind
+        };
+        let end = fetched.batches.iter().position(given_behind);
+        &fetched.batches[..end.unwrap_or(fetched.batches.len())]
+    }
+
     /// A partition's name, for people.
     pub fn name(&self, partition: Partition) -> String {
         let topic = self.ledger.topics.get(&partition.topic);
         let topic = topic.map_or("(unknown)", |topic| &topic.name);
         format!("{topic}-{}", partition.index)
     }
+}
+
+/// From which offset a fetch has asked for a partition.
+fn asked_from(asked: &Asked, named: &Named) -> Option<i64> {
+    let Ask::Fetch { wanted, .. } = &asked.ask else {
+        return None;
+    };
+    let of = wanted.iter().find(|(of, ..)| same(of, named));
+    of.map(|(_, from, _)| *from)
 }
 
 /// Who judges.

@@ -25,15 +25,18 @@ impl Oracle for Visibility {
         };
         for (named, fetched) in parts {
             let partition = scene.ledger.sure(named);
-            let damaged = scene.damaged(named);
-            whole(named, fetched, damaged)?;
-            below(named, fetched, *committed, damaged)?;
-            for batch in &fetched.batches {
-                if damaged.is_none_or(|from| batch.last_offset < from) {
-                    as_sent(scene, named, batch)?;
-                }
+            let batches = scene.sound(asked, named, fetched);
+            let damaged = scene.damaged(named).is_some();
+            whole(
+                named,
+                batches,
+                fetched.garbled.as_ref().filter(|_| !damaged),
+            )?;
+            below(named, fetched, *committed, batches)?;
+            for batch in batches {
+                as_sent(scene, named, batch)?;
             }
-            if let Some(partition) = partition.filter(|_| fetched.error == 0 && damaged.is_none()) {
+            if let Some(partition) = partition.filter(|_| fetched.error == 0 && !damaged) {
                 forward(scene, asked.at, partition, fetched)?;
             }
         }
@@ -41,9 +44,9 @@ impl Oracle for Visibility {
     }
 }
 
-fn whole(named: &Named, fetched: &Fetched, damaged: Option<i64>) -> Verdict {
-    let torn = fetched.batches.iter().find(|batch| !batch.crc_fits);
-    let what = match (&fetched.garbled, torn) {
+fn whole(named: &Named, batches: &[BatchShown], garbled: Option<&String>) -> Verdict {
+    let torn = batches.iter().find(|batch| !batch.crc_fits);
+    let what = match (garbled, torn) {
         (Some(what), _) => what.clone(),
         (None, Some(batch)) => format!(
             "the checksum of the batch at {} is wrong",
@@ -51,13 +54,10 @@ fn whole(named: &Named, fetched: &Fetched, damaged: Option<i64>) -> Verdict {
         ),
         (None, None) => return Ok(()),
     };
-    if damaged.is_some() {
-        return Ok(());
-    }
     fired(NAME, format!("{}-{}: {what}", named.topic, named.index))
 }
 
-fn below(named: &Named, fetched: &Fetched, committed: bool, damaged: Option<i64>) -> Verdict {
+fn below(named: &Named, fetched: &Fetched, committed: bool, batches: &[BatchShown]) -> Verdict {
     if fetched.error != 0 {
         return Ok(());
     }
@@ -66,10 +66,7 @@ fn below(named: &Named, fetched: &Fetched, committed: bool, damaged: Option<i64>
     } else {
         fetched.high_watermark
     };
-    // No checksum covers where a batch says that it lies.
-    let is_sound = |last: &i64| damaged.is_none_or(|from| *last < from);
-    let mut lasts = fetched.batches.iter().map(|batch| batch.last_offset);
-    let last = lasts.rfind(is_sound).unwrap_or(-1);
+    let last = batches.last().map_or(-1, |batch| batch.last_offset);
     let order = fetched.last_stable <= fetched.high_watermark
         && (fetched.log_start < 0 || fetched.log_start <= fetched.high_watermark);
     if order && last < limit.max(0) {
