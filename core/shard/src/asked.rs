@@ -36,7 +36,8 @@ pub(crate) struct Asked {
     pub faults: u8,
     /// The segment that it last waited for.
     pub warmed: Option<Offset>,
-    /// What had been taken when it first asked for the end; that is flushed now, or undone.
+    /// What had been taken when it first asked for the end, which is flushed now, or undone; or below what everything was to be given up,
+    /// which is done.
     pub end: Option<Offset>,
 }
 
@@ -49,6 +50,8 @@ pub(crate) enum Lack {
     Open,
     /// Everything below must be flushed first.
     Flush(Offset),
+    /// Everything below must be given up first.
+    Delete(Offset),
     /// Something of an old segment.
     Old(Absent),
 }

@@ -56,6 +56,8 @@ pub(crate) struct Checkpoints {
     /// Entries that were taken out, and how many saves had begun then (Y1).
     stale: BTreeMap<Key, u64>,
     begun: u64,
+    /// The newest save that is durable.
+    ended: u64,
     saving: Option<(usize, Rewrite)>,
 }
 
@@ -179,9 +181,24 @@ impl Checkpoints {
         }
     }
 
+    /// The save after which all that was put down by now is durable. `None`: it is.
+    pub fn awaited_save(&self) -> Option<u64> {
+        match (self.has_changed(), self.is_saving()) {
+            (true, _) => Some(self.begun + 1),
+            (false, true) => Some(self.begun),
+            (false, false) => None,
+        }
+    }
+
+    /// The newest save that is durable.
+    pub fn ended(&self) -> u64 {
+        self.ended
+    }
+
     /// The last file is replaced.
     pub fn saved(&mut self) {
         let begun = self.begun;
+        self.ended = begun;
         self.stale.retain(|_, before| *before >= begun);
     }
 

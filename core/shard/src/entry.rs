@@ -57,6 +57,8 @@ pub(crate) enum Wait {
     Flushed(Offset),
     /// For the segment with this base to be readable.
     Warm(Offset),
+    /// For this save of the checkpoints.
+    Saved(u64),
 }
 
 /// One replica and whoever waits for it.

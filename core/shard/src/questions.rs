@@ -54,6 +54,10 @@ impl Shard {
                 self.touch(slot);
                 self.park(slot, Wait::Flushed(to), asked, fx);
             }
+            Err(Lack::Delete(before)) => {
+                asked.end = Some(before);
+                self.delete_records(now, slot, before, asked, fx);
+            }
             Err(Lack::Old(absent)) => self.fault(slot, absent, asked, fx),
         }
     }
@@ -75,7 +79,9 @@ impl Shard {
         }
         match &asked.what {
             What::Read(read) => self.judge_read(replica, read, asked.end),
-            What::Question(_, question) => self.judge_question(replica, *question, asked.end),
+            What::Question(_, question) => {
+                self.judge_question(entry, replica, *question, asked.end)
+            }
         }
     }
 
@@ -132,6 +138,7 @@ impl Shard {
 
     fn judge_question(
         &self,
+        entry: &Entry,
         replica: &Replica,
         question: Question,
         asked_end: Option<Offset>,
@@ -148,6 +155,7 @@ impl Shard {
                     end_offset,
                 })
             }
+            Question::DeleteRecords { before } => judge_deletion(entry, replica, before, asked_end),
             Question::ListOffset {
                 current_leader_epoch,
                 timestamp,
@@ -217,7 +225,13 @@ impl Shard {
         }
     }
 
-    fn park(&mut self, slot: u32, wait: Wait, mut asked: Asked, fx: &mut Effects<Shard>) {
+    pub(crate) fn park(
+        &mut self,
+        slot: u32,
+        wait: Wait,
+        mut asked: Asked,
+        fx: &mut Effects<Shard>,
+    ) {
         let Some(entry) = self.entries.get_mut(slot) else {
             return;
         };
@@ -355,6 +369,31 @@ pub(crate) fn refused(error: ErrorCode, message: Option<String>) -> Answer {
     })
 }
 
+fn judge_deletion(
+    entry: &Entry,
+    replica: &Replica,
+    before: i64,
+    done: Option<Offset>,
+) -> Result<Answer, Lack> {
+    replica.judge_epoch(LeaderEpoch::NONE)?;
+    let config = &entry.settings.log;
+    if config.compact && !config.delete {
+        return Err(ErrorCode::PolicyViolation.into());
+    }
+    let high_watermark = replica.high_watermark();
+    let to = match before {
+        HIGH_WATERMARK => high_watermark,
+        offset => Offset(offset),
+    };
+    match done {
+        None if to < Offset(0) || to > high_watermark => Err(ErrorCode::OffsetOutOfRange.into()),
+        None => Err(Lack::Delete(to)),
+        Some(_) => Ok(Answer::Deleted {
+            low_watermark: replica.log().start_offset(),
+        }),
+    }
+}
+
 /// N1: what such a reader may see.
 fn visible(replica: &Replica, isolation: Isolation) -> Offset {
     match isolation {
@@ -386,6 +425,7 @@ fn listed(found: Option<Found>) -> Answer {
     }
 }
 
+const HIGH_WATERMARK: i64 = -1;
 const NO_TIMESTAMP: i64 = -1;
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;

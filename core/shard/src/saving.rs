@@ -87,7 +87,7 @@ impl Shard {
     }
 
     /// One file is replaced: the next, or all are durable.
-    fn on_saved(&mut self, at: usize, file: usize, fx: &mut Effects<Shard>) {
+    fn on_saved(&mut self, now: Now, at: usize, file: usize, fx: &mut Effects<Shard>) {
         if self.save(at, file + 1, fx) {
             return;
         }
@@ -97,6 +97,7 @@ impl Shard {
         sometimes!(fx, "a name had to wait for another save of the checkpoints", if checkpoints.has_stale());
         self.checkpointing |= checkpoints.has_stale();
         self.retry_names();
+        self.answer_deletions(now, at, fx);
     }
 
     /// An operation of a checkpoint ended.
@@ -113,7 +114,7 @@ impl Shard {
         };
         match dir.checkpoints.on_done(seq, result, fx) {
             None => {}
-            Some(Ok(file)) => self.on_saved(at, file, fx),
+            Some(Ok(file)) => self.on_saved(now, at, file, fx),
             Some(Err(Fault::Broken)) => {
                 self.offline(at, "a checkpoint cannot be written".to_owned(), fx);
             }
@@ -124,7 +125,7 @@ impl Shard {
                     "the offset checkpoints of a log directory could not be written ({fault:?}): they are tried again; after a crash more has to be recovered"
                 );
                 fx.note(Level::Warn, text);
-                if dir.checkpoints.has_stale() {
+                if dir.checkpoints.has_stale() || !self.deleting.is_empty() {
                     self.checkpoint_within(now, RETRY_MS);
                 }
             }

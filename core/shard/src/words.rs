@@ -147,6 +147,11 @@ pub enum Question {
         /// The epoch asked about.
         leader_epoch: LeaderEpoch,
     },
+    /// DeleteRecords: give up everything below an offset. Answered when no crash brings it back.
+    DeleteRecords {
+        /// The first offset that stays; -1: the high watermark.
+        before: i64,
+    },
 }
 
 /// What a shard tells.
@@ -189,6 +194,11 @@ pub enum Answer {
         leader_epoch: LeaderEpoch,
         /// Its end; -1 when there is none.
         end_offset: Offset,
+    },
+    /// Of `Question::DeleteRecords`.
+    Deleted {
+        /// Where the log starts now.
+        low_watermark: Offset,
     },
     /// Of anything.
     Refused(Refused),

@@ -149,7 +149,10 @@ impl Session {
                 round.at_once = true;
             }
             // W1 of the shard's words: a read is answered with one of the two above.
-            Answer::Appended(_) | Answer::Offset { .. } | Answer::EpochEnd { .. } => {
+            Answer::Appended(_)
+            | Answer::Offset { .. }
+            | Answer::EpochEnd { .. }
+            | Answer::Deleted { .. } => {
                 unreachable!("W1: a read is answered as a read")
             }
         }

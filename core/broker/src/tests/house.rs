@@ -524,6 +524,9 @@ impl House {
                 offset: Offset(if timestamp == -1 { end } else { 0 }),
                 leader_epoch: LeaderEpoch(0),
             },
+            Question::DeleteRecords { before } => Answer::Deleted {
+                low_watermark: Offset(before),
+            },
             Question::EpochEnd { leader_epoch, .. } => Answer::EpochEnd {
                 leader_epoch,
                 end_offset: Offset(end),

@@ -8,6 +8,7 @@ mod world;
 
 mod acknowledged;
 mod crash;
+mod deletion;
 mod faults;
 mod life;
 mod readers;
