@@ -49,7 +49,8 @@ pub fn damage(media: &mut Media, damage: &Damage, draw: Draw) -> Option<Entry> {
             media.sync_dir(&chosen.dir).ok()?;
         }
         DamageKind::Misdirected => {
-            let stray = stray(media, &candidates, nth as usize, at, &mut stream)?;
+            let nth = nth as usize;
+            let stray = stray(media, damage.target, &candidates, nth, at, &mut stream)?;
             media
                 .stray(chosen.node, at / SECTOR * SECTOR, &stray)
                 .ok()?;
@@ -135,9 +136,11 @@ fn rot(media: &mut Media, chosen: &Candidate, at: u64, stream: &mut Stream) {
     rotten.expect("the file is there");
 }
 
-/// Another sector's bytes for the sector of byte `at`: of the same file or, in a small one, of another.
+/// Another sector's bytes for the sector of byte `at`: of the same file or, in a small one, of another. Never a whole producer snapshot for
+/// another: nothing in it says whose it is, so that nobody could tell.
 fn stray(
     media: &Media,
+    target: Target,
     candidates: &[Candidate],
     nth: usize,
     at: u64,
@@ -153,8 +156,10 @@ fn stray(
     let first = stream.below(sectors);
     let near = (0..sectors.min(4)).filter_map(|step| read(chosen.node, (first + step) % sectors));
     let far = (1..candidates.len().min(5)).filter_map(|step| {
-        let node = candidates[(nth + step) % candidates.len()].node;
-        read(node, 0)
+        let other = &candidates[(nth + step) % candidates.len()];
+        let whole = other.len == chosen.len && chosen.len <= SECTOR;
+        let tells = target != Target::ProducerSnapshot || !whole;
+        tells.then(|| read(other.node, 0)).flatten()
     });
     let mut found = near.chain(far).filter(|bytes| other(bytes));
     found.next().map(|bytes| bytes.to_vec())
