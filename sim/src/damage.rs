@@ -224,7 +224,8 @@ mod tests {
                 put(&mut media, &at("log"), &segment(base));
                 put(&mut media, &at("index"), &[base as u8, 1, 2, 3, 4, 5, 6, 7]);
                 put(&mut media, &at("timeindex"), &[base as u8; 24]);
-                put(&mut media, &at("snapshot"), &[base as u8 + 1; 60]);
+                let snapshot = vec![base as u8 + 1; 60 + base as usize];
+                put(&mut media, &at("snapshot"), &snapshot);
             }
             put(&mut media, &format!("{dir}/{:020}.log", 60), b"");
             media.sync_dir(dir).expect("there");
