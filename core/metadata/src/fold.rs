@@ -39,10 +39,19 @@ impl Fold {
         for (index, value) in values.into_iter().enumerate() {
             fold.apply(Offset(index as i64), epoch, value.as_ref())?;
         }
-        // The records of a snapshot count from 0; what they say holds at its end.
-        fold.image.offset = last;
-        fold.image.epoch = epoch;
+        fold.stands_at(last, epoch)?;
         Ok(fold)
+    }
+
+    /// All that was folded was a snapshot's, whose records count from 0: what they say holds at the last entry that it covers.
+    pub fn stands_at(&mut self, last: Offset, epoch: LeaderEpoch) -> Result<(), Unfit> {
+        if self.open.is_some() {
+            let why = "a snapshot ends within a transaction".to_owned();
+            return Err(Unfit { offset: last, why });
+        }
+        self.image.offset = last;
+        self.image.epoch = epoch;
+        Ok(())
     }
 
     /// What is decided: no part of an open transaction.

@@ -29,12 +29,12 @@ impl Kept {
     }
 }
 
-const DELEGATION_TOKEN: u16 = 10;
-const SCRAM_CREDENTIAL: u16 = 11;
-const CLIENT_QUOTA: u16 = 14;
+pub(crate) const DELEGATION_TOKEN: u16 = 10;
+pub(crate) const SCRAM_CREDENTIAL: u16 = 11;
+pub(crate) const CLIENT_QUOTA: u16 = 14;
 /// The number of an ACL's record.
 pub(crate) const ACCESS_CONTROL_ENTRY: u16 = 18;
-const ZK_MIGRATION_STATE: u16 = 21;
+pub(crate) const ZK_MIGRATION_STATE: u16 = 21;
 
 /// What this record does to what is kept; `None` when it is one that is served.
 pub(crate) fn keeping(record: &MetadataRecord<'_>) -> Option<Keeping> {

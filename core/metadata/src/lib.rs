@@ -20,4 +20,5 @@ pub use delta::{Delta, TopicChange};
 pub use fold::Fold;
 pub use image::{Image, Resource, Unfit, resource_type};
 pub use kept::Kept;
+pub use print::Records;
 pub use topic::{Partition, RecoveryState, Topic};

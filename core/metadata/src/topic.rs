@@ -200,6 +200,17 @@ impl Topic {
         self.ahead.get_mut(&index)
     }
 
+    /// One of what `numbered` shows, without walking past the others.
+    pub(crate) fn nth(&self, nth: usize) -> Option<(i32, &Arc<Partition>)> {
+        match self.partitions.get(nth) {
+            Some(partition) => Some((nth as i32, partition)),
+            None => {
+                let mut ahead = self.ahead.iter().skip(nth - self.partitions.len());
+                ahead.next().map(|(index, partition)| (*index, partition))
+            }
+        }
+    }
+
     /// Every partition with its number.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (i32, &Arc<Partition>)> {
         let led = self.partitions.iter().enumerate();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::Read;
 
-use ottla_machine::{LeaderEpoch, NodeId, Offset};
+use ottla_machine::{LeaderEpoch, NodeId, Offset, Switch};
 use ottla_metadata::config::{Layers, Source, StaticConfig, describe_topic};
 use ottla_metadata::{Fold, Image, RecoveryState, Resource, Topic};
 use ottla_record::{Batches, Header};
@@ -214,10 +214,53 @@ fn the_image_as_records_folds_into_the_image() {
     for archive in [CLEAN, CRASHED] {
         let fold = folded(archive);
         let image = fold.image();
-        let again = Fold::snapshot(image.records(), image.offset, image.epoch).unwrap();
+        let records = image
+            .records(Switch::default())
+            .slice(usize::MAX, usize::MAX);
+        let again = Fold::snapshot(&records, image.offset, image.epoch).unwrap();
         assert_eq!(again.image(), image);
         assert_eq!(again.image().offset, image.offset);
+        again.image().check();
+        let same = again.image().records(Switch::default());
+        assert_eq!(same.clone().slice(usize::MAX, usize::MAX), records);
+        // In slices of any size, by count or by length, and whatever else holds a part of the image.
+        for (most, most_bytes) in [(1, usize::MAX), (7, usize::MAX), (usize::MAX, 100)] {
+            let (mut slices, mut sliced) = (same.clone(), Vec::new());
+            while !slices.is_over() {
+                let slice = slices.slice(most, most_bytes);
+                assert!(!slice.is_empty() || slices.is_over());
+                assert!(slice.len() < 60, "a slice of {}", slice.len());
+                sliced.extend(slice);
+            }
+            assert_eq!(sliced, records);
+        }
     }
+}
+
+#[test]
+fn a_snapshot_has_kafkas_order_and_all_that_is_kept() {
+    let fold = folded(CLEAN);
+    let mut records = fold.image().records(Switch::default());
+    let records = records.slice(usize::MAX, usize::MAX);
+    // The number stands behind the frame's version.
+    let mut kinds: Vec<u8> = records.iter().map(|value| value[1]).collect();
+    assert_eq!(kinds[0], 12, "metadata.version comes first");
+    kinds.dedup();
+    let topics = kinds.iter().filter(|kind| **kind == 2).count();
+    assert_eq!(topics, fold.image().topic_count());
+    kinds.retain(|kind| *kind != 2);
+    kinds.dedup();
+    assert_eq!(kinds, [12, 0, 27, 3, 4, 14, 15, 18, 11]);
+    for (_, value) in fold.image().kept() {
+        assert!(records.contains(value));
+    }
+}
+
+#[test]
+fn a_snapshot_that_ends_within_a_transaction_is_none() {
+    let begin = [1, 23, 0, 0];
+    let ended = Fold::snapshot([begin], Offset(9), LeaderEpoch(1));
+    assert!(ended.is_err_and(|unfit| unfit.why.contains("transaction")));
 }
 
 #[test]
