@@ -1,5 +1,7 @@
 //! The command line. In: the process's arguments. Out: [`Arguments`], or clap's own page or sentence.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// What was asked for on the command line.
@@ -10,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
     about = "A small, safe broker that speaks Kafka's protocol and keeps Kafka's files",
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = "`ottla serve` runs a node; `ottla serve --help` says how."
+    after_help = "`ottla serve` runs a node; `ottla serve --help` says how. `ottla check` looks at what one has left."
 )]
 pub struct Arguments {
     /// What to do.
@@ -23,6 +25,23 @@ pub struct Arguments {
 pub enum Command {
     /// Run one node, until SIGTERM or Ctrl-C
     Serve(Serve),
+    /// Look at a data directory, ours or Apache Kafka's, and change nothing
+    Check(Check),
+}
+
+const CHECK_CODES: &str = "\
+A line for the directory, one for each partition, one for each damage: which file, where, what to do. What the next start
+repairs by itself without losing what was durable is only noted.
+
+Exit codes: 0 sound, 1 damage, 2 when it is no data directory, or one in use.";
+
+/// The arguments of `ottla check`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = CHECK_CODES)]
+pub struct Check {
+    /// The data directory; nobody may be serving it
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
 }
 
 const EXAMPLES: &str = "\
@@ -95,7 +114,9 @@ mod tests {
     #[test]
     fn flags_repeat_and_equal_signs_stay() {
         let line = "ottla serve --listen a:1 --listen b:2 --override x=y=z --in-memory";
-        let Command::Serve(serve) = Arguments::parse_from(line.split(' ')).command;
+        let Command::Serve(serve) = Arguments::parse_from(line.split(' ')).command else {
+            panic!("{line}");
+        };
         assert_eq!(serve.listen, ["a:1", "b:2"]);
         assert_eq!(serve.overrides, ["x=y=z"]);
         assert!(serve.in_memory && serve.data_dir.is_none());

@@ -7,6 +7,7 @@
 //! | what is meant by it | [`configuration`], [`listeners`], [`address`], [`security`] |
 //! | a node of it | [`serve`], [`node`], [`directory`], [`binding`], [`door`], [`inside`] |
 //! | what is shown of it | [`logging`], [`metrics`], [`metrics_page`] |
+//! | a directory without a node | [`check`], [`segment`] |
 //!
 //! Only this crate touches what belongs to the whole process: signals, the log, entropy, the environment.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@
 pub mod address;
 pub mod arguments;
 pub mod binding;
+pub mod check;
 pub mod configuration;
 pub mod directory;
 pub mod door;
@@ -25,6 +27,7 @@ pub mod metrics_page;
 pub mod node;
 pub mod properties;
 pub mod security;
+pub mod segment;
 pub mod serve;
 pub mod settings;
 pub mod toml_file;

@@ -184,13 +184,7 @@ mod tests {
 
     #[test]
     fn junk_is_refused_and_an_empty_file_is_like_none() {
-        for junk in [
-            "1\n0\n",
-            "0\n2\na 0 1\n",
-            "0\n1\na b c\n",
-            "0\nx\n",
-            "0",
-        ] {
+        for junk in ["1\n0\n", "0\n2\na 0 1\n", "0\n1\na b c\n", "0\nx\n", "0"] {
             assert!(parse_offsets(junk.as_bytes()).is_err(), "{junk:?}");
         }
         assert_eq!(parse_epochs(b""), Ok(Vec::new()));

@@ -1,6 +1,7 @@
 //! The files beside a segment, read for people: what lies in them, as a log itself reads them. Bytes in, entries out.
 
 pub use crate::file_names::FileName;
+pub use crate::producer_state::ProducerEntry;
 
 use crate::offset_index::OffsetIndex;
 use crate::producer_state::Producers;
@@ -36,27 +37,6 @@ pub struct AbortedEntry {
     pub last: i64,
     /// The last stable offset then.
     pub last_stable: i64,
-}
-
-/// An entry of `.snapshot`: a producer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProducerEntry {
-    /// Its id.
-    pub id: i64,
-    /// Its epoch.
-    pub epoch: i16,
-    /// The sequence number of its last record; -1 when none is known.
-    pub last_sequence: i32,
-    /// The offset of its last record; -1 when none is known.
-    pub last_offset: i64,
-    /// The last offset of its last batch less the first.
-    pub offset_delta: i32,
-    /// When it was last heard of, milliseconds.
-    pub last_timestamp: i64,
-    /// The epoch of the coordinator that ended its last transaction; -1 when there was none.
-    pub coordinator_epoch: i32,
-    /// The first offset of its open transaction.
-    pub transaction: Option<i64>,
 }
 
 /// Reads the `.index` of a segment of so many bytes. `None`: it is none, or does not rise, or points beyond the segment.

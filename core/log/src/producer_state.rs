@@ -12,7 +12,6 @@ use ottla_machine::{Offset, ProducerId, Switch, planted};
 use ottla_record::{Header, NO_SEQUENCE, crc32c, sequence_after};
 
 use crate::clean::NewestBatch;
-use crate::files::ProducerEntry;
 use crate::limits::REMEMBERED_BATCHES;
 use crate::{ProducerView, Refusal, RefusalKind};
 
@@ -75,6 +74,27 @@ pub(crate) struct Marker {
     pub(crate) coordinator_epoch: i32,
     /// COMMIT, not ABORT.
     pub(crate) commit: bool,
+}
+
+/// An entry of `.snapshot`: a producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProducerEntry {
+    /// Its id.
+    pub id: i64,
+    /// Its epoch.
+    pub epoch: i16,
+    /// The sequence number of its last record; -1 when none is known.
+    pub last_sequence: i32,
+    /// The offset of its last record; -1 when none is known.
+    pub last_offset: i64,
+    /// The last offset of its last batch less the first.
+    pub offset_delta: i32,
+    /// When it was last heard of, milliseconds.
+    pub last_timestamp: i64,
+    /// The epoch of the coordinator that ended its last transaction; -1 when there was none.
+    pub coordinator_epoch: i32,
+    /// The first offset of its open transaction.
+    pub transaction: Option<i64>,
 }
 
 /// The producers of one log.

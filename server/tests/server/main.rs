@@ -1,5 +1,6 @@
 //! The binary, and brokers without it: started, spoken to by raw bytes, stopped. What clients and tools of others see is asked in `tests/`.
 
+mod check;
 mod client;
 mod command_line;
 mod door;
