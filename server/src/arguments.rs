@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
     about = "A small, safe broker that speaks Kafka's protocol and keeps Kafka's files",
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = "`ottla serve` runs a node; `ottla serve --help` says how. `ottla check` looks at what one has left."
+    after_help = "`ottla serve` runs a node; `ottla serve --help` says how. `ottla check` looks at what one has left, \
+                  `ottla log dump` shows what lies in its files."
 )]
 pub struct Arguments {
     /// What to do.
@@ -27,6 +28,36 @@ pub enum Command {
     Serve(Serve),
     /// Look at a data directory, ours or Apache Kafka's, and change nothing
     Check(Check),
+    /// The files of a log
+    #[command(subcommand)]
+    Log(Log),
+}
+
+/// What there is to do with the files of a log.
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Show what lies in files, ours or Apache Kafka's
+    Dump(Dump),
+}
+
+const DUMP_KINDS: &str = "\
+A file is what its name says: a segment (.log) with its batches and records, .index, .timeindex, .txnindex, .snapshot (producers),
+a snapshot of the metadata (.checkpoint), an offset or epoch checkpoint, partition.metadata, quorum-state. The records of
+__cluster_metadata, __consumer_offsets, __transaction_state and __share_group_state are decoded where their directory names them.
+
+Exit codes: 0, 1 when something is not whole, 2 when a file is none of these.";
+
+/// The arguments of `ottla log dump`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = DUMP_KINDS)]
+pub struct Dump {
+    /// One JSON object per line, for programs
+    #[arg(long)]
+    pub json: bool,
+
+    /// What to show
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 const CHECK_CODES: &str = "\

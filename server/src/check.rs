@@ -20,6 +20,7 @@ use ottla_protocol::messages::MetadataRecord;
 use ottla_quorum::Snapshot;
 use ottla_shard::DirectoryName;
 
+use crate::node::Failure;
 use findings::Findings;
 use partition::Known;
 
@@ -44,8 +45,18 @@ const CHECKPOINTS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Looks at a directory and says what it is. Whether it is sound; a sentence when it is no data directory or one in use.
-pub fn check(dir: &Path, out: &mut impl Write) -> Result<bool, String> {
+/// Looks at a directory and says what it is. Whether it is sound; misuse when it is no data directory or one in use.
+pub fn check(dir: &Path, out: &mut impl Write) -> Result<bool, Failure> {
+    let entries = judge_use(dir).map_err(Failure::Misuse)?;
+    match look(dir, &entries, out) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        looked => looked.map_err(|error| Failure::Broken(format!("standard output: {error}"))),
+    }
+}
+
+/// The directory's entries, if it is a data directory that nobody uses; else a sentence.
+fn judge_use(dir: &Path) -> Result<Vec<String>, String> {
     let shown = dir.display();
     let entries = names(dir).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     match ottla_io::held(dir) {
@@ -63,7 +74,7 @@ pub fn check(dir: &Path, out: &mut impl Write) -> Result<bool, String> {
             metadata::DIR
         ));
     }
-    look(dir, &entries, out).map_err(|error| format!("standard output cannot be written: {error}"))
+    Ok(entries)
 }
 
 fn look(dir: &Path, entries: &[String], out: &mut impl Write) -> io::Result<bool> {
@@ -118,6 +129,7 @@ fn look(dir: &Path, entries: &[String], out: &mut impl Write) -> io::Result<bool
         1 => writeln!(out, "{partitions} partitions, 1 damage")?,
         many => writeln!(out, "{partitions} partitions, {many} damages")?,
     }
+    out.flush()?;
     Ok(findings.damages() == 0)
 }
 

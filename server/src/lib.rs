@@ -7,7 +7,7 @@
 //! | what is meant by it | [`configuration`], [`listeners`], [`address`], [`security`] |
 //! | a node of it | [`serve`], [`node`], [`directory`], [`binding`], [`door`], [`inside`] |
 //! | what is shown of it | [`logging`], [`metrics`], [`metrics_page`] |
-//! | a directory without a node | [`check`], [`segment`] |
+//! | a directory without a node | [`check`], [`dump`], [`segment`] |
 //!
 //! Only this crate touches what belongs to the whole process: signals, the log, entropy, the environment.
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ pub mod check;
 pub mod configuration;
 pub mod directory;
 pub mod door;
+pub mod dump;
 pub mod inside;
 pub mod listeners;
 pub mod logging;

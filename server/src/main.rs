@@ -6,8 +6,9 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
-use ottla_server::arguments::{Arguments, Command};
+use ottla_server::arguments::{Arguments, Command, Log};
 use ottla_server::check::check;
+use ottla_server::dump::dump;
 use ottla_server::node::Failure;
 use ottla_server::serve::serve;
 
@@ -15,8 +16,12 @@ fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Serve(flags) => serve(&flags).map(|()| ExitCode::SUCCESS),
         Command::Check(flags) => {
-            let sound = check(&flags.dir, &mut io::BufWriter::new(io::stdout().lock()));
-            sound.map(code).map_err(Failure::Misuse)
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            check(&flags.dir, &mut out).map(code)
+        }
+        Command::Log(Log::Dump(flags)) => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            dump(&flags.files, flags.json, &mut out).map(code)
         }
     };
     let (sentence, code) = match ended {

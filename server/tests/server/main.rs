@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod command_line;
 mod door;
+mod dump;
 mod durability;
 mod embedded;
 mod golden;
