@@ -65,6 +65,20 @@ pub const CREATING_TOPICS: usize = 1_000;
 /// InitProducerId requests that wait for a block of ids; past it they are answered COORDINATOR_LOAD_IN_PROGRESS.
 pub const WAITING_PRODUCERS: usize = 1_000;
 
+/// Records of a metadata snapshot that are printed in one settle, and their bytes: what the grammar allows to look at.
+pub const SNAPSHOT_RECORDS: Limit = Limit::new(
+    "records of a snapshot at once",
+    ottla_machine::limits::STEP_PARTITIONS,
+    1,
+);
+
+/// The bytes of those.
+pub const SNAPSHOT_BYTES: Limit = Limit::new(
+    "bytes of a snapshot at once",
+    ottla_machine::limits::STEP_BYTES,
+    1,
+);
+
 /// Client ids that are counted by name; the others share one count.
 pub const CLIENT_IDS: usize = 100;
 

@@ -8,6 +8,7 @@
 
 mod look;
 mod membership;
+mod snapshots;
 
 pub use look::MetadataLogView;
 
@@ -16,9 +17,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_controller::{Controller, ControllerView, Request, Response, refusal};
-use ottla_machine::{Cause, DiskOutput, Emit, Fault, Now, Offset, Op, Rng, Ticket, Time};
+use ottla_machine::{
+    Cause, DiskOutput, Emit, Fault, LeaderEpoch, Now, Offset, Op, Rng, Ticket, Time,
+};
 use ottla_metadata::config::StaticConfig;
-use ottla_metadata::{Fold, Image};
+use ottla_metadata::{Fold, Image, Unfit};
 use ottla_protocol::Uuid;
 use ottla_quorum::{
     AppendError, CommittedBatch, Identity, Place, Quorum, QuorumEvent, SnapshotId, VoterEndpoint,
@@ -29,6 +32,7 @@ use crate::boot::Booted;
 use crate::config::ListenerAddress;
 use crate::office_words::QuorumView;
 use membership::{Membership, Move};
+use snapshots::Snapshots;
 
 /// The part of the machine that the quorum's own files answer to.
 pub(crate) const QUORUM: u16 = 4;
@@ -84,6 +88,9 @@ pub(crate) struct Office {
     /// The fold has moved since the image was told.
     stale: bool,
     membership: Membership,
+    snapshots: Snapshots,
+    /// Records of the snapshot that the log joins on to, so far.
+    told: i64,
     /// High watermark and end of the log as they were shown last.
     shown: Option<(Offset, Offset)>,
     events: Vec<QuorumEvent>,
@@ -122,7 +129,8 @@ impl Office {
             part: QUORUM,
             log_part: QUORUM_LOG,
         };
-        let mut quorum = Quorum::new(identity, place);
+        let log = Office::log_settings(&settings.statics);
+        let mut quorum = Quorum::new(identity, place, log);
         quorum.start(fx);
         let view = ControllerView {
             node: meta.node_id,
@@ -134,6 +142,8 @@ impl Office {
         let incarnation = Uuid::from_random(rng.next_16());
         Office {
             membership: Membership::new(meta.node_id, incarnation),
+            snapshots: Snapshots::new(&settings.statics),
+            told: 0,
             settings,
             quorum,
             runtime: Runtime::new(Controller::new(), Offset(0)),
@@ -189,6 +199,7 @@ impl Office {
         }
         self.quorum.settle(now, fx, &mut self.events);
         self.on_events(now);
+        self.settle_snapshot(now, fx);
     }
 
     /// When `settle` is due next.
@@ -197,6 +208,7 @@ impl Office {
             self.quorum.deadline(),
             self.runtime.deadline(),
             self.membership.deadline(),
+            self.snapshot_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -205,6 +217,7 @@ impl Office {
 
     /// This broker wants to stop: its partitions are given up first.
     pub(crate) fn leave(&mut self, now: Now) {
+        self.snapshots.end();
         let moved = self.membership.leave();
         self.on_move(now, moved);
     }
@@ -243,7 +256,16 @@ impl Office {
     fn on_events(&mut self, now: Now) {
         for event in std::mem::take(&mut self.events) {
             let fits = match event {
-                QuorumEvent::Snapshot(id, values) => self.on_snapshot(id, values),
+                QuorumEvent::SnapshotRecords(values) => self.on_snapshot_records(&values),
+                QuorumEvent::Snapshot(id) => self.on_snapshot(id),
+                QuorumEvent::SnapshotTaken(_) => {
+                    self.snapshots.on_taken();
+                    Ok(())
+                }
+                QuorumEvent::SnapshotGivenUp(why) => {
+                    self.on_snapshot_given_up(now, &why);
+                    Ok(())
+                }
                 QuorumEvent::Committed(batch) => self.on_committed(&batch),
                 QuorumEvent::Leading(_) => self.on_leading(now),
                 QuorumEvent::Closed => {
@@ -262,14 +284,23 @@ impl Office {
         }
     }
 
-    fn on_snapshot(&mut self, id: SnapshotId, values: Vec<Bytes>) -> Result<(), String> {
-        if values.is_empty() {
-            return Ok(());
+    fn on_snapshot_records(&mut self, values: &[Bytes]) -> Result<(), String> {
+        for value in values {
+            // The epoch is said by the snapshot's name, behind them.
+            let applied = self.fold.apply(Offset(self.told), LeaderEpoch::NONE, value);
+            applied.map_err(does_not_fit)?;
+            self.told += 1;
         }
-        let last = id.end.plus(-1);
-        self.fold = Fold::snapshot(values, last, id.epoch)
-            .map_err(|unfit| format!("the metadata snapshot does not fit together: {unfit:?}"))?;
-        self.stale = true;
+        Ok(())
+    }
+
+    fn on_snapshot(&mut self, id: SnapshotId) -> Result<(), String> {
+        // What `format` leaves says who votes, and nothing else.
+        if self.told > 0 {
+            let last = id.end.plus(-1);
+            self.fold.stands_at(last, id.epoch).map_err(does_not_fit)?;
+            self.stale = true;
+        }
         Ok(())
     }
 
@@ -289,6 +320,7 @@ impl Office {
             }
         }
         self.fold.passed(batch.next_offset.plus(-1), batch.epoch);
+        self.snapshots.passed(batch);
         self.stale = true;
         Ok(())
     }
@@ -379,4 +411,11 @@ impl Office {
         let beat = self.membership.beat(self.quorum.high_watermark());
         self.ask(now, beat);
     }
+}
+
+fn does_not_fit(unfit: Unfit) -> String {
+    format!(
+        "the snapshot of the metadata does not fit together at its record {}: {}; restore the directory from a backup",
+        unfit.offset, unfit.why
+    )
 }

@@ -8,7 +8,7 @@ use ottla_record::{Builder, BuilderSettings, control_batch};
 
 use crate::open::Stage;
 use crate::voter_set::{Voter, leader_change};
-use crate::{CommittedBatch, KRAFT_VERSION, Quorum, QuorumEvent, limits};
+use crate::{CommittedBatch, KRAFT_VERSION, Quorum, QuorumEvent, SnapshotId, limits};
 
 /// Why the controller's records were not appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,16 @@ impl Quorum {
             .then_some(self.state.epoch)
     }
 
+    /// The newest snapshot that is durable.
+    pub fn newest_snapshot(&self) -> Option<SnapshotId> {
+        self.snapshots.newest
+    }
+
+    /// Whether this life began with an older snapshot than the newest, which was not whole.
+    pub fn passed_over_a_snapshot(&self) -> bool {
+        self.snapshots.damaged.is_some()
+    }
+
     /// The offset after the last committed record.
     pub fn high_watermark(&self) -> Offset {
         self.high_watermark
@@ -170,6 +180,7 @@ impl Quorum {
             .pending
             .pop_front_if(|batch| batch.next_offset <= high_watermark)
         {
+            self.last_ms = batch.timestamp;
             out.push(QuorumEvent::Committed(batch));
         }
         sometimes!(fx, "one flush committed several batches of metadata", if out.len() > 2);

@@ -7,7 +7,10 @@
 //! | Entering | directory there | State (`quorum-state` is read) |
 //! | State | read, or absent | Listing (snapshots) |
 //! | Listing | listed | Snapshot (the newest is read), or Log when there is none |
-//! | Snapshot | read whole | Log (recovered from its first byte, always) |
+//! | Snapshot | read | Checking |
+//! | Checking | whole | Telling (its records, a slice at a time) |
+//! | Snapshot, Checking | not whole | Snapshot (the next older), or Log when there is none |
+//! | Telling | told | Log (recovered from its first byte, always) |
 //! | Log | opened, this node is the only voter | Voting (epoch + 1, its own vote) |
 //! | Voting | vote and epoch are durable | Leading (which is written down meanwhile) |
 //! | Leading | `stop` | Closing, then Closed |
@@ -17,19 +20,23 @@
 //! Q2: a leader opens its epoch with a LEADER_CHANGE record.
 //! Q3: the high watermark never goes back, never passes what is flushed, and moves in an epoch only past that epoch's first record.
 //! Q4: what is handed out as committed lies below the high watermark, each offset once and in order.
-//! Q5: a snapshot without its footer is not believed (`snapshot`).
+//! Q5: a snapshot is believed when it is whole, from its header to its footer (`snapshot`, `finding`).
 //! Q6: Offline is for good: nothing is told, appended or synced after it. A sync that succeeds after one that failed proves nothing.
+//! Q7: a snapshot has its name only when all of it is durable (`taking`).
+//! Q8: the log begins at or below the end of a snapshot that is durable and whole (`taking`).
 #![forbid(unsafe_code)]
 
 mod committed;
+mod finding;
 mod leader;
 pub mod limits;
 mod open;
 mod quorum_state;
 mod snapshot;
+mod taking;
 mod voter_set;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use ottla_log::{Dirty, Log, LogEvent, Rewrite};
 use ottla_machine::{
@@ -44,7 +51,9 @@ pub use quorum_state::QuorumState;
 pub use snapshot::{Snapshot, SnapshotId};
 pub use voter_set::{KRAFT_VERSION, Voter, VoterEndpoint, VoterSet};
 
+use finding::Snapshots;
 use open::Stage;
+use taking::Taking;
 
 /// Who this node is in the quorum.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +77,36 @@ pub struct Place {
     pub log_part: u16,
 }
 
+/// The settings of its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `metadata.log.segment.bytes`.
+    pub segment_bytes: u64,
+    /// `metadata.log.segment.ms`.
+    pub segment_ms: i64,
+}
+
+impl Default for LogSettings {
+    /// Kafka's defaults.
+    fn default() -> LogSettings {
+        LogSettings {
+            segment_bytes: 1 << 30,
+            segment_ms: 7 * 24 * 3600 * 1000,
+        }
+    }
+}
+
 /// What the quorum tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuorumEvent {
-    /// The state begins with these record values instead of with nothing; everything below `SnapshotId::end` is in them.
-    Snapshot(SnapshotId, Vec<bytes::Bytes>),
+    /// The state begins with these record values, and those of the next such events, instead of with nothing.
+    SnapshotRecords(Vec<bytes::Bytes>),
+    /// Those were all of this snapshot; everything below `SnapshotId::end` is in them.
+    Snapshot(SnapshotId),
+    /// A snapshot that was begun here is durable.
+    SnapshotTaken(SnapshotId),
+    /// A snapshot that was begun here will not be finished, and why. Another may be begun.
+    SnapshotGivenUp(String),
     /// These records are committed.
     Committed(CommittedBatch),
     /// This node leads: everything that earlier epochs left has been told as committed before.
@@ -90,8 +124,15 @@ pub struct Quorum {
     place: Place,
     names: Names,
     dir: Dir,
+    settings: LogSettings,
     next_seq: u64,
     stage: Stage,
+    snapshots: Snapshots,
+    taking: Option<Taking>,
+    /// Operations that nobody waits for.
+    aside: BTreeSet<u64>,
+    /// The time of the newest batch that was told as committed, milliseconds.
+    last_ms: i64,
     /// Writing down who leads.
     claim: Option<Rewrite>,
     state: QuorumState,
@@ -110,7 +151,7 @@ pub struct Quorum {
 
 impl Quorum {
     /// A quorum that has not read its directory yet.
-    pub fn new(identity: Identity, place: Place) -> Quorum {
+    pub fn new(identity: Identity, place: Place, settings: LogSettings) -> Quorum {
         let mut names = Names::new(place.part);
         let dir = names.dir();
         Quorum {
@@ -118,8 +159,13 @@ impl Quorum {
             place,
             names,
             dir,
+            settings,
             next_seq: 0,
             stage: Stage::Idle,
+            snapshots: Snapshots::default(),
+            taking: None,
+            aside: BTreeSet::new(),
+            last_ms: 0,
             claim: None,
             state: QuorumState::default(),
             voters: VoterSet::default(),
@@ -145,6 +191,14 @@ impl Quorum {
             self.on_log_done(now, op.seq, result, fx, out);
         } else if self.syncing.is_some_and(|(seq, _)| seq == op.seq) {
             self.on_synced(now, result, fx, out);
+        } else if self
+            .taking
+            .as_ref()
+            .is_some_and(|taking| taking.owns(op.seq))
+        {
+            self.on_taking(now, result, fx, out);
+        } else if self.aside.remove(&op.seq) {
+            self.on_aside(result, out);
         } else {
             self.on_file_done(now, op.seq, result, fx, out);
         }
@@ -153,6 +207,7 @@ impl Quorum {
 
     /// Ends a turn: the log writes what was collected, and all of it is made durable.
     pub fn settle(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        self.settle_reading(now, fx, out);
         if let Some(log) = &mut self.log {
             let mut events = Vec::new();
             if let Some(dirty) = log.settle(now, fx, &mut events) {
@@ -166,6 +221,9 @@ impl Quorum {
 
     /// When `settle` is due next.
     pub fn deadline(&self) -> Option<Time> {
+        if self.is_reading() {
+            return Some(Time::ZERO);
+        }
         self.log.as_ref().and_then(Log::deadline)
     }
 
@@ -175,6 +233,7 @@ impl Quorum {
             Some(log) if matches!(self.stage, Stage::Leading) => {
                 log.stop(now, fx);
                 self.stage = Stage::Closing;
+                self.abandon_snapshot(fx);
             }
             _ => {
                 sometimes!(fx, "the quorum was stopped before it led");
@@ -197,6 +256,7 @@ impl Quorum {
             first.is_none_or(|first| first >= self.high_watermark),
             "Q4: {first:?} was not told"
         );
+        self.check_snapshots();
     }
 
     fn owner(&self) -> Owner {

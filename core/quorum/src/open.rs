@@ -1,5 +1,6 @@
 //! From a directory to a leader: reading what the last life left, then the election of a quorum of one.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use ottla_machine::{
 use ottla_protocol::Uuid;
 use ottla_record::{Batch, control_kind};
 
-use crate::snapshot::{Snapshot, SnapshotId};
+use crate::snapshot::{Reading, SnapshotId};
 use crate::{CommittedBatch, Quorum, QuorumEvent, QuorumState, limits};
 
 /// Where the quorum is on its way. The table is in the crate's header.
@@ -19,8 +20,11 @@ pub(crate) enum Stage {
     Idle,
     Entering,
     State(Load),
-    Listing { newest: Option<SnapshotId> },
-    Snapshot(Load, SnapshotId),
+    Listing,
+    /// Which, and which are older.
+    Snapshot(Load, SnapshotId, VecDeque<SnapshotId>),
+    Checking(Box<Reading>, SnapshotId, VecDeque<SnapshotId>),
+    Telling(VecDeque<Bytes>, SnapshotId),
     Log,
     Voting(Rewrite),
     Leading,
@@ -29,7 +33,7 @@ pub(crate) enum Stage {
     Offline,
 }
 
-const DIR: &str = "__cluster_metadata-0";
+pub(crate) const DIR: &str = "__cluster_metadata-0";
 const STATE: &str = "quorum-state";
 
 impl Quorum {
@@ -68,10 +72,10 @@ impl Quorum {
                 Loading::Going => self.stage = Stage::State(load),
                 loaded => self.on_state(loaded, fx, out),
             },
-            Stage::Listing { newest } => self.on_listed(now, newest, result, fx, out),
-            Stage::Snapshot(mut load, id) => match load.on_done(result, fx) {
-                Loading::Going => self.stage = Stage::Snapshot(load, id),
-                loaded => self.on_snapshot(now, id, loaded, fx, out),
+            Stage::Listing => self.on_listed(now, result, fx, out),
+            Stage::Snapshot(mut load, id, older) => match load.on_done(result, fx) {
+                Loading::Going => self.stage = Stage::Snapshot(load, id, older),
+                loaded => self.on_snapshot(now, id, older, loaded, fx),
             },
             Stage::Voting(mut rewrite) => match rewrite.on_done(seq, result, fx) {
                 Progress::Going => self.stage = Stage::Voting(rewrite),
@@ -90,81 +94,13 @@ impl Quorum {
         match state {
             Ok(state) => {
                 self.state = state;
-                self.list(None, None, fx);
+                self.list(None, fx);
             }
             Err(why) => self.offline(why, out),
         }
     }
 
-    fn list(&mut self, after: Option<Name>, newest: Option<SnapshotId>, fx: &mut impl Emit) {
-        self.disk(
-            fx,
-            DiskOp::List {
-                dir: self.dir,
-                after,
-                most: limits::LIST.of(fx.switch()) as u32,
-            },
-        );
-        self.stage = Stage::Listing { newest };
-    }
-
-    fn on_listed(
-        &mut self,
-        now: Now,
-        newest: Option<SnapshotId>,
-        result: Result<DiskOutput, Fault>,
-        fx: &mut impl Emit,
-        out: &mut Vec<QuorumEvent>,
-    ) {
-        let entries = match result {
-            Ok(DiskOutput::Listed(entries)) => entries,
-            other => return self.offline(format!("{DIR} cannot be listed ({other:?})"), out),
-        };
-        let newest = entries
-            .iter()
-            .filter_map(|entry| SnapshotId::parse(entry.name.as_str()))
-            .max()
-            .max(newest);
-        match (entries.last(), newest) {
-            (Some(last), newest) if entries.len() == limits::LIST.of(fx.switch()) => {
-                self.list(Some(last.name.clone()), newest, fx);
-            }
-            (_, Some(id)) => {
-                self.stage =
-                    Stage::Snapshot(self.load(&id.file_name(), limits::SNAPSHOT_BYTES, fx), id);
-            }
-            (_, None) => self.open_log(now, fx),
-        }
-    }
-
-    fn on_snapshot(
-        &mut self,
-        now: Now,
-        id: SnapshotId,
-        loaded: Loading,
-        fx: &mut impl Emit,
-        out: &mut Vec<QuorumEvent>,
-    ) {
-        let snapshot = match &loaded {
-            Loading::Done(bytes) => Snapshot::parse(bytes),
-            other => Err(format!("cannot be read ({other:?})")),
-        };
-        match snapshot {
-            Ok(snapshot) => {
-                self.voters = snapshot.voters;
-                self.high_watermark = id.end;
-                self.state.epoch = self.state.epoch.max(id.epoch);
-                out.push(QuorumEvent::Snapshot(id, snapshot.values));
-                self.open_log(now, fx);
-            }
-            Err(why) => self.offline(
-                format!("the snapshot {DIR}/{} {why}: restore it from a backup; without it topics would be lost", id.file_name()),
-                out,
-            ),
-        }
-    }
-
-    fn open_log(&mut self, now: Now, fx: &mut impl Emit) {
+    pub(crate) fn open_log(&mut self, now: Now, fx: &mut impl Emit) {
         let place = ottla_log::Place {
             owner: Owner {
                 part: self.place.log_part,
@@ -177,8 +113,8 @@ impl Quorum {
             topic_id: Uuid::ONE.0,
         };
         let config = LogConfig {
-            segment_bytes: SEGMENT_BYTES,
-            segment_ms: SEGMENT_MS,
+            segment_bytes: self.settings.segment_bytes,
+            segment_ms: self.settings.segment_ms,
             retention_ms: -1,
             retention_bytes: -1,
             delete: false,
@@ -197,16 +133,17 @@ impl Quorum {
 
     /// A batch that the log found whole.
     pub(crate) fn on_recovered(&mut self, bytes: Bytes, out: &mut Vec<QuorumEvent>) {
+        let below = self.high_watermark;
         let read = CommittedBatch::new(bytes)
             .map_err(|why| why.to_string())
             .and_then(|batch| {
-                if batch.control {
+                if batch.control && batch.next_offset > below {
                     self.read_control(&batch.bytes)?;
                 }
                 Ok(batch)
             });
         match read {
-            Ok(batch) if batch.next_offset <= self.high_watermark => {} // below the snapshot: it is in there
+            Ok(batch) if batch.next_offset <= below => {} // below the snapshot: it is in there
             Ok(batch) => self.pending.push_back(batch),
             Err(why) => self.offline(
                 format!("{DIR} holds a batch that cannot be read ({why}): restore the directory from a backup"),
@@ -259,16 +196,20 @@ impl Quorum {
     fn judge_log(&self) -> Result<LeaderEpoch, String> {
         let log = self.log.as_ref().expect("it has just been opened");
         let (start, end) = (log.start_offset(), log.assigned());
-        if start > self.high_watermark {
-            return Err(format!(
-                "{DIR} begins at offset {start} and its newest snapshot ends at {}: what lay between is missing; restore the directory from a backup",
-                self.high_watermark
-            ));
+        let (known, claimed) = (self.high_watermark, self.snapshots.claimed);
+        if start > known {
+            return Err(match &self.snapshots.damaged {
+                Some(damaged) => format!(
+                    "{damaged}, and {DIR} begins at offset {start}, where an older one does not reach: restore that file from a backup; without it topics would be lost"
+                ),
+                None => format!(
+                    "{DIR} begins at offset {start} and its newest snapshot ends at {known}: what lay between is missing; restore the directory from a backup"
+                ),
+            });
         }
-        if end < self.high_watermark {
+        if end < claimed {
             return Err(format!(
-                "{DIR} ends at offset {end} and its newest snapshot at {}: segments are missing; restore the directory from a backup",
-                self.high_watermark
+                "{DIR} ends at offset {end} and its newest snapshot at {claimed}: segments are missing; restore the directory from a backup"
             ));
         }
         Ok(log.latest_epoch())
@@ -284,7 +225,16 @@ impl Quorum {
     fn judge_voters(&self) -> Result<(), String> {
         let me = &self.identity;
         match self.voters.voters.as_slice() {
-            [] if self.voters.kraft_version == 0 => Ok(()),
+            [] => match &self.snapshots.damaged {
+                // It may have said who votes.
+                Some(damaged) => Err(format!(
+                    "{damaged}: restore that file from a backup; without it topics would be lost"
+                )),
+                None if self.voters.kraft_version == 0 => Ok(()),
+                None => Err(format!(
+                    "{DIR} names no voters: restore the directory from a backup"
+                )),
+            },
             [only] if only.id == me.node && only.directory_id == me.directory_id => Ok(()),
             [only] => Err(format!(
                 "the only voter in {DIR} is node {} with directory {}, but meta.properties says node {} with directory {}: it can never lead; restore the meta.properties that belongs to this directory",
@@ -355,7 +305,7 @@ impl Quorum {
         )
     }
 
-    fn load(&mut self, file: &str, most: u32, fx: &mut impl Emit) -> Load {
+    pub(crate) fn load(&mut self, file: &str, most: u32, fx: &mut impl Emit) -> Load {
         let seq = self.seqs();
         Load::begin(
             self.owner(),
@@ -369,15 +319,10 @@ impl Quorum {
     }
 }
 
-fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::new(text).expect("the quorum's file names are names")
 }
 
 fn not_written(fault: Fault) -> String {
     format!("{DIR}/{STATE} cannot be written ({fault:?}): without it this node may not vote")
 }
-
-/// `metadata.log.segment.bytes`.
-const SEGMENT_BYTES: u64 = 1 << 30;
-/// `metadata.log.segment.ms`.
-const SEGMENT_MS: i64 = 7 * 24 * 3600 * 1000;

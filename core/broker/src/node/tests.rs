@@ -2,6 +2,7 @@
 //! either, operations fail, directories are not its own. With clients, and how a stop takes leave of them: `answers`.
 
 mod answers;
+mod snapshots;
 
 use std::collections::{BTreeMap, BTreeSet};
 

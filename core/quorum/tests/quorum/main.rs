@@ -7,4 +7,5 @@ mod faults;
 mod golden;
 mod opening;
 mod refusals;
+mod snapshots;
 mod world;

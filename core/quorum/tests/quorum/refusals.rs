@@ -7,7 +7,7 @@ use ottla_quorum::{Identity, Snapshot, SnapshotId};
 use ottla_record::{BuilderSettings, KRAFT_VOTERS, control_batch};
 use ottla_testdisk::Disk;
 
-use crate::world::{DIR, STATE, World, formatted, identity, value, voters, zero};
+use crate::world::{DIR, STATE, World, formatted, identity, path, value, voters, zero};
 
 /// A directory with a past.
 fn lived() -> Disk {
@@ -69,7 +69,7 @@ fn another_directory_or_another_node() {
 }
 
 #[test]
-fn a_snapshot_that_is_torn_anywhere() {
+fn a_snapshot_that_is_torn_anywhere_is_not_believed() {
     let whole = Snapshot {
         voters: voters(&[1]),
         values: vec![value("a"), value("b")],
@@ -83,7 +83,15 @@ fn a_snapshot_that_is_torn_anywhere() {
     for len in 0..bytes.len() {
         let mut disk = disk.clone();
         disk.put(DIR, &id.file_name(), &bytes[..len]);
-        judge(disk.media, identity(), &[DIR, &id.file_name(), "restore"]);
+        // All of the log is there.
+        let world = World::over(disk.media.clone(), identity()).up();
+        assert_eq!(world.snapshot, Some((SnapshotId::BOOTSTRAP, Vec::new())));
+        // Nothing says who votes.
+        disk.media
+            .unlink(&path(SnapshotId::BOOTSTRAP))
+            .expect("it is there");
+        disk.put(DIR, &format!("{:020}.log", 0), &[]);
+        judge(disk.media, identity(), &[DIR, "restore"]);
     }
     let mut refused = 0;
     for at in 0..bytes.len() {

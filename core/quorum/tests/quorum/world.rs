@@ -5,8 +5,9 @@
 //! - Q3: what is told as committed is durable.
 //! - Q4: it is told in order, without a hole, once.
 //! - Q6: after Offline nothing is told.
+//! - Q7: a snapshot that has its name is whole, and durable when it is told as taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use ottla_machine::{
@@ -16,8 +17,8 @@ use ottla_machine::{
 use ottla_media::Media;
 use ottla_protocol::Uuid;
 use ottla_quorum::{
-    CommittedBatch, Identity, KRAFT_VERSION, Place, Quorum, QuorumEvent, QuorumState, Snapshot,
-    SnapshotId, Voter, VoterEndpoint, VoterSet,
+    CommittedBatch, Identity, KRAFT_VERSION, LogSettings, Place, Quorum, QuorumEvent, QuorumState,
+    Snapshot, SnapshotId, Voter, VoterEndpoint, VoterSet,
 };
 use ottla_record::{Batches, LEADER_CHANGE, control_kind};
 use ottla_testdisk::{Disk, ROOT, Underway};
@@ -65,6 +66,10 @@ pub struct World {
     fx: Out,
     pub committed: Vec<CommittedBatch>,
     pub snapshot: Option<(SnapshotId, Vec<Bytes>)>,
+    /// What the snapshot under way still wants to be told.
+    feeding: VecDeque<Bytes>,
+    pub taken: Vec<SnapshotId>,
+    pub given_up: Vec<String>,
     pub leading: Option<LeaderEpoch>,
     pub offline: Option<String>,
     pub closed: bool,
@@ -132,13 +137,18 @@ impl World {
 
     /// Above seed 0 in a drawn order.
     pub fn drawn(media: Media, identity: Identity, seed: u64) -> World {
+        World::set(media, identity, LogSettings::default(), seed)
+    }
+
+    /// The same, with settings of its log.
+    pub fn set(media: Media, identity: Identity, settings: LogSettings, seed: u64) -> World {
         let place = Place {
             root: ROOT,
             part: 4,
             log_part: LOG_PART,
         };
         let mut world = World {
-            quorum: Quorum::new(identity, place),
+            quorum: Quorum::new(identity, place, settings),
             disk: Disk::over(media),
             now: Now {
                 mono: Time(1_000_000_000),
@@ -150,6 +160,9 @@ impl World {
             fx: Out::default(),
             committed: Vec::new(),
             snapshot: None,
+            feeding: VecDeque::new(),
+            taken: Vec::new(),
+            given_up: Vec::new(),
             leading: None,
             offline: None,
             closed: false,
@@ -201,12 +214,32 @@ impl World {
             self.keep();
         }
         self.settle();
-        let due = self.quorum.deadline().is_some_and(|at| at <= self.now.mono);
+        let due = self.quorum.deadline().is_some_and(|at| at <= self.now.mono)
+            || self.quorum.wants_snapshot_records();
         !self.underway.is_empty() || due
+    }
+
+    /// Begins a snapshot of all that is committed; its records are told while the world runs.
+    pub fn take_snapshot(&mut self, values: &[Bytes]) -> SnapshotId {
+        let last = self.committed.last().expect("something is committed");
+        let id = SnapshotId {
+            end: last.next_offset,
+            epoch: last.epoch,
+        };
+        assert!(self.quorum.begin_snapshot(self.now, id, &mut self.fx));
+        self.feeding = values.iter().cloned().collect();
+        self.issue();
+        id
     }
 
     pub fn settle(&mut self) {
         let mut out = Vec::new();
+        if self.quorum.wants_snapshot_records() {
+            let slice = self.feeding.len().min(2);
+            let slice: Vec<Bytes> = self.feeding.drain(..slice).collect();
+            let over = self.feeding.is_empty();
+            self.quorum.snapshot_records(&slice, over, &mut self.fx);
+        }
         self.quorum.settle(self.now, &mut self.fx, &mut out);
         self.told(out);
         self.issue();
@@ -301,10 +334,22 @@ impl World {
         for event in events {
             assert_eq!(self.offline, None, "Q6: {event:?}");
             match event {
-                QuorumEvent::Snapshot(id, values) => {
+                QuorumEvent::SnapshotRecords(values) => {
                     assert!(self.committed.is_empty() && self.snapshot.is_none());
-                    self.snapshot = Some((id, values));
+                    self.feeding.extend(values);
                 }
+                QuorumEvent::Snapshot(id) => {
+                    assert!(self.committed.is_empty() && self.snapshot.is_none());
+                    let values = std::mem::take(&mut self.feeding);
+                    self.snapshot = Some((id, values.into()));
+                }
+                QuorumEvent::SnapshotTaken(id) => {
+                    let kept = durable(&self.disk.media).bytes(&path(id));
+                    let kept = Snapshot::parse(&kept.expect("Q7: its name is durable"));
+                    kept.expect("Q7: it is whole");
+                    self.taken.push(id);
+                }
+                QuorumEvent::SnapshotGivenUp(why) => self.given_up.push(why),
                 QuorumEvent::Committed(batch) => {
                     let end = self.snapshot.as_ref().map_or(Offset(0), |(id, _)| id.end);
                     let next = self.committed.last().map_or(end, |batch| batch.next_offset);
@@ -343,6 +388,11 @@ pub fn kinds(batch: &[u8]) -> Vec<i16> {
         .iter()
         .map(|record| kind(record.expect("a record")))
         .collect()
+}
+
+/// A snapshot's file.
+pub fn path(id: SnapshotId) -> String {
+    format!("{DIR}/{}", id.file_name())
 }
 
 /// What a power cut would leave if it took everything it may.

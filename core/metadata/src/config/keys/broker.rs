@@ -119,7 +119,7 @@ pub(super) const KEYS: &[Definition] = keys! { Broker
     "initial.broker.registration.timeout.ms" Int "60000" any Medium readonly;
     "inter.broker.listener.name" String null any Medium readonly;
     "internal.metadata.delete.delay.millis" Long "60000" any Low readonly internal;
-    "internal.metadata.log.segment.bytes" Int null any Low readonly internal;
+    "internal.metadata.log.segment.bytes" Int null any Low readonly internal served;
     "internal.metadata.max.batch.size.in.bytes" Int "8388608" any Low readonly internal;
     "kafka.metrics.polling.interval.secs" Int "10" [1..] Low readonly;
     "kafka.metrics.reporters" List "" any Low readonly;
@@ -175,10 +175,10 @@ pub(super) const KEYS: &[Definition] = keys! { Broker
     "max.request.partition.size.limit" Int "2000" [1..] Medium readonly;
     "message.max.bytes" Int "1048588" [0..] High cluster served;
     "metadata.log.dir" String null any High readonly;
-    "metadata.log.max.record.bytes.between.snapshots" Long "20971520" [1..] High readonly;
-    "metadata.log.max.snapshot.interval.ms" Long "3600000" [0..] High readonly;
-    "metadata.log.segment.bytes" Int "1073741824" [8388608..] High readonly;
-    "metadata.log.segment.ms" Long "604800000" any High readonly;
+    "metadata.log.max.record.bytes.between.snapshots" Long "20971520" [1..] High readonly served;
+    "metadata.log.max.snapshot.interval.ms" Long "3600000" [0..] High readonly served;
+    "metadata.log.segment.bytes" Int "1073741824" [8388608..] High readonly served;
+    "metadata.log.segment.ms" Long "604800000" any High readonly served;
     "metadata.max.idle.interval.ms" Int "500" [0..] Low readonly;
     "metadata.max.retention.bytes" Long "104857600" any High readonly;
     "metadata.max.retention.ms" Long "604800000" any High readonly;
