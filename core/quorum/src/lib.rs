@@ -1,5 +1,6 @@
 //! KRaft: who leads the metadata log, and how far it is committed. Inputs come from the broker that owns it (completions of its disk
-//! operations, appends of the controller); what is committed, and whether this node leads, goes back as [`QuorumEvent`]s.
+//! operations, appends of the controller); what is committed, and whether this node leads, goes back as [`QuorumEvent`]s. Which bytes lie in
+//! which file, and what a crash leaves of them, is in `FORMAT.md` beside this crate.
 //!
 //! | stage | on | becomes |
 //! |---|---|---|
