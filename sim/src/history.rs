@@ -66,8 +66,19 @@ pub struct Batch {
     pub wrong: Option<Wrong>,
     /// The hash of key, value and headers of each record, in order.
     pub contents: Vec<u64>,
+    /// What a compaction looks at of each record, in order.
+    pub keys: Vec<Key>,
     /// Its length in bytes.
     pub bytes: usize,
+}
+
+/// What a compaction looks at of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The hash of its key, if it has one.
+    pub hash: Option<u64>,
+    /// Whether it has no value.
+    pub tombstone: bool,
 }
 
 /// How a batch was made wrong.
@@ -149,6 +160,9 @@ pub enum Ask {
     DescribeConfigs {
         name: Arc<str>,
     },
+    DeleteRecords {
+        parts: Vec<(Named, i64)>,
+    },
 }
 
 /// What was answered. Errors are Kafka's codes.
@@ -192,6 +206,10 @@ pub enum Reply {
     DescribeConfigs {
         error: i16,
         settings: Vec<(String, Option<String>)>,
+    },
+    DeleteRecords {
+        /// Where each log starts, and the error.
+        parts: Vec<(Named, i64, i16)>,
     },
 }
 
@@ -252,9 +270,12 @@ pub struct BatchShown {
     pub crc_fits: bool,
     /// The hash of all of its bytes.
     pub hash: u64,
-    /// Offset, timestamp, who made it (if the value says so), and the hash of key, value and headers.
-    pub records: Vec<(i64, i64, Option<RecordId>, u64)>,
+    /// Its records.
+    pub records: Vec<RecordShown>,
 }
+
+/// Offset, timestamp, who made it (if the value says so), and the hash of key, value and headers.
+pub type RecordShown = (i64, i64, Option<RecordId>, u64);
 
 /// A partition in a ListOffsets response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use ottla_media::Media;
 
 use crate::atlas::{Atlas, Entry};
 use crate::history::{
-    Ask, Asked, Batch, BatchShown, Death, Fetched, Named, Partition, Produced, RecordId, Reply,
-    Seen, TopicId,
+    Ask, Asked, Batch, BatchShown, Death, Fetched, Key, Named, Partition, Produced, RecordId,
+    Reply, Seen, TopicId,
 };
 use crate::on_disk;
-use crate::script::Nanos;
+use crate::script::{Nanos, Operation, Script};
 
 /// A batch that a reader was shown.
 #[derive(Clone, Debug)]
@@ -121,9 +121,105 @@ pub struct Ledger {
     pub lossy: Option<Nanos>,
     /// Batches by client, operation and batch.
     pub sent: BTreeMap<(u32, u32, u16), Sent>,
+    /// Topics whose logs may be compacted.
+    pub compacted: BTreeSet<Arc<str>>,
+    /// Below which offset records were to be deleted, by topic and partition.
+    given_up: BTreeMap<(Arc<str>, i32), i64>,
+    /// What was sent to those, by topic, partition and key.
+    keyed: BTreeMap<(Arc<str>, i32, u64), Keyed>,
+}
+
+/// The records of one key.
+#[derive(Clone, Debug)]
+struct Keyed {
+    /// The largest offset where one is known to lie.
+    newest: i64,
+    /// Those that may lie anywhere.
+    anywhere: BTreeSet<RecordId>,
 }
 
 impl Ledger {
+    /// Nothing is known but what the script will have.
+    pub fn new(script: &Script) -> Ledger {
+        let mut ledger = Ledger::default();
+        let setting = |name: &str| script.settings.get(name).map(String::as_str);
+        if setting("log.cleaner.enable") == Some("false") {
+            return ledger;
+        }
+        let ops = script.clients.iter().flat_map(|client| &client.ops);
+        for op in ops {
+            if let Operation::CreateTopic {
+                topic, settings, ..
+            } = &op.what
+                && settings
+                    .iter()
+                    .any(|(name, value)| name == "cleanup.policy" && value.contains("compact"))
+            {
+                ledger.compacted.insert(format!("t{topic}").into());
+            }
+        }
+        ledger
+    }
+
+    /// Whether the log of this partition may be compacted.
+    pub fn is_compacted(&self, partition: Partition) -> bool {
+        let topic = self.topics.get(&partition.topic);
+        topic.is_some_and(|topic| self.compacted.contains(&topic.name))
+    }
+
+    /// Whether a compaction may have left out this record, which lies at `offset`: it has no value, or another of its key lies behind it, or may.
+    pub fn may_be_left_out(&self, record: RecordId, offset: i64) -> bool {
+        let Some((key, sent)) = self.key_of(record) else {
+            return true;
+        };
+        let keyed = key.hash.and_then(|hash| {
+            let of = (Arc::clone(&sent.topic), sent.index, hash);
+            self.keyed.get(&of)
+        });
+        key.tombstone
+            || keyed.is_none_or(|keyed| keyed.newest > offset || !keyed.anywhere.is_empty())
+    }
+
+    /// Below which offset somebody wanted records deleted.
+    pub fn given_up(&self, partition: Partition) -> i64 {
+        let topic = self.topics.get(&partition.topic);
+        let of = topic.map(|topic| (Arc::clone(&topic.name), partition.index));
+        of.and_then(|of| self.given_up.get(&of))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The newest record of a key is known, and lies here.
+    pub fn newest_of(&self, topic: &Arc<str>, index: i32, hash: u64) -> Option<i64> {
+        let keyed = self.keyed.get(&(Arc::clone(topic), index, hash))?;
+        keyed.anywhere.is_empty().then_some(keyed.newest)
+    }
+
+    /// What a record's key is, and what it was sent with.
+    pub fn key_of(&self, record: RecordId) -> Option<(Key, &Sent)> {
+        let sent = self.sender(record)?;
+        let key = sent.batch.keys.get(usize::from(record.record))?;
+        Some((*key, sent))
+    }
+
+    /// A record lies here.
+    fn lies(&mut self, record: RecordId, offset: i64) {
+        let Some((key, sent)) = self.key_of(record) else {
+            return;
+        };
+        // What was sent twice may lie twice.
+        let once = sent.times == 1 || sent.batch.producer.is_some();
+        let of = key
+            .hash
+            .map(|hash| (Arc::clone(&sent.topic), sent.index, hash));
+        if let Some(keyed) = of.and_then(|of| self.keyed.get_mut(&of)) {
+            keyed.newest = keyed.newest.max(offset);
+            if once {
+                keyed.anywhere.remove(&record);
+            }
+        }
+    }
+
     /// Which partition is meant, if that is sure (G2).
     pub fn sure(&self, named: &Named) -> Option<Partition> {
         let known = named.id != [0; 16];
@@ -169,6 +265,14 @@ impl Ledger {
                     self.sending(named, batch);
                 }
             }
+            Ask::DeleteRecords { parts } => {
+                for (named, before) in parts {
+                    let of = (Arc::clone(&named.topic), named.index);
+                    let before = if *before < 0 { i64::MAX } else { *before };
+                    let known = self.given_up.entry(of).or_insert(before);
+                    *known = before.max(*known);
+                }
+            }
             Ask::DeleteTopic { name, id, .. } => {
                 self.unsure.insert(Arc::clone(name));
                 for (known, topic) in &mut self.topics {
@@ -195,6 +299,20 @@ impl Ledger {
             times: 0,
         });
         sent.times += 1;
+        if self.compacted.contains(&named.topic) {
+            for ((record, _), key) in batch.records.iter().zip(&batch.keys) {
+                let Some(hash) = key.hash else { continue };
+                let of = (Arc::clone(&named.topic), named.index, hash);
+                let keyed = self.keyed.entry(of).or_insert_with(|| Keyed {
+                    newest: -1,
+                    anywhere: BTreeSet::new(),
+                });
+                // One that is known to lie somewhere, and has a producer, lies nowhere else.
+                if sent.times == 1 || sent.batch.producer.is_none() {
+                    keyed.anywhere.insert(*record);
+                }
+            }
+        }
         if named.by_id {
             sent.ids.insert(named.id);
         } else {
@@ -284,6 +402,11 @@ impl Ledger {
         if acks == -1 {
             acked.acks = -1;
         }
+        if self.compacted.contains(&named.topic) {
+            for (offset, (record, _)) in (produced.base_offset..).zip(&batch.records) {
+                self.lies(*record, offset);
+            }
+        }
     }
 
     fn fetched(&mut self, at: Nanos, asked: &Asked, named: &Named, fetched: &Fetched) {
@@ -306,6 +429,24 @@ impl Ledger {
             });
             shown.last = at;
         }
+        if self.compacted.contains(&named.topic) {
+            self.fetched_compacted(partition, fetched);
+        }
+    }
+
+    /// What a compacted log shows now is what it holds.
+    fn fetched_compacted(&mut self, partition: Partition, fetched: &Fetched) {
+        for batch in fetched.batches.iter().filter(|batch| batch.crc_fits) {
+            let book = self.books.get_mut(&partition);
+            if let Some(shown) = book.and_then(|book| book.shown.get_mut(&batch.base_offset)) {
+                shown.batch = Arc::new(batch.clone());
+            }
+            for (offset, _, record, _) in &batch.records {
+                if let Some(record) = record {
+                    self.lies(*record, *offset);
+                }
+            }
+        }
     }
 
     /// G1.
@@ -321,7 +462,7 @@ impl Ledger {
             return;
         }
         self.lossy = Some(at);
-        let logs = on_disk::logs(media);
+        let logs = on_disk::logs(media, &self.compacted);
         for (partition, book) in &mut self.books {
             let end = logs.get(partition).map_or(0, |log| log.end);
             if atlas.flush_on_ack {

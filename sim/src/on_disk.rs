@@ -1,7 +1,8 @@
 //! What lies on the disk, read by nothing that the broker reads it with but the batch format itself: each partition's batches from its first
 //! segment on, in a row, until the first that is not whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_media::Media;
@@ -45,6 +46,14 @@ pub struct LogOnDisk {
     pub torn: bool,
 }
 
+impl LogOnDisk {
+    /// Whether a batch begins there.
+    pub fn has_batch_at(&self, base: i64) -> bool {
+        let found = self.batches.binary_search_by_key(&base, |batch| batch.base);
+        found.is_ok()
+    }
+}
+
 /// All of a file.
 pub fn file(media: &Media, path: &str) -> Option<Bytes> {
     let status = media.status(path).ok()?;
@@ -58,16 +67,17 @@ pub fn names(media: &Media, dir: &str) -> Vec<String> {
 }
 
 /// The logs of all topics, by the identity in their `partition.metadata`.
-pub fn logs(media: &Media) -> BTreeMap<Partition, LogOnDisk> {
+pub fn logs(media: &Media, compacted: &BTreeSet<Arc<str>>) -> BTreeMap<Partition, LogOnDisk> {
     let mut logs = BTreeMap::new();
     for dir in names(media, "") {
-        let Some((_, index)) = dir.rsplit_once('-') else {
+        let Some((name, index)) = dir.rsplit_once('-') else {
             continue;
         };
         let (Ok(index), Some(topic)) = (index.parse(), topic_id(media, &dir)) else {
             continue;
         };
-        logs.insert(Partition { topic, index }, log(media, &dir));
+        let log = log(media, &dir, compacted.contains(name));
+        logs.insert(Partition { topic, index }, log);
     }
     logs
 }
@@ -95,26 +105,26 @@ pub fn checkpoint(media: &Media, name: &str) -> BTreeMap<String, i64> {
     text.lines().filter_map(entry).collect()
 }
 
-/// One directory's log.
-pub fn log(media: &Media, dir: &str) -> LogOnDisk {
+/// One directory's log. `compacted`: it may have holes, and a segment that is being put in place counts when those that it replaces have
+/// begun to go.
+pub fn log(media: &Media, dir: &str, compacted: bool) -> LogOnDisk {
     let mut log = LogOnDisk {
         dir: dir.to_owned(),
         ..LogOnDisk::default()
     };
-    let segments = names(media, dir).into_iter().filter_map(|name| {
-        let base: i64 = name.strip_suffix(".log")?.parse().ok()?;
-        Some((base, name))
-    });
-    for (at, (base, name)) in segments.enumerate() {
+    for (at, (base, name)) in segments(media, dir).into_iter().enumerate() {
         if at == 0 {
             (log.first, log.end) = (base, base);
         }
-        if base != log.end {
+        if compacted && base < log.end {
+            continue;
+        }
+        if base != log.end && !compacted {
             log.torn = true;
             break;
         }
         let bytes = file(media, &format!("{dir}/{name}")).unwrap_or_default();
-        if !batches(&bytes, &mut log) {
+        if !batches(&bytes, compacted, &mut log) {
             log.torn = true;
             break;
         }
@@ -122,8 +132,24 @@ pub fn log(media: &Media, dir: &str) -> LogOnDisk {
     log
 }
 
+/// The segments' files by their base offsets.
+pub fn segments(media: &Media, dir: &str) -> BTreeMap<i64, String> {
+    let mut segments = BTreeMap::new();
+    for name in names(media, dir) {
+        let swapped = name.strip_suffix(".log.swap");
+        let base = swapped.or(name.strip_suffix(".log"));
+        let Some(base) = base.and_then(|base| base.parse().ok()) else {
+            continue;
+        };
+        if swapped.is_none() || !segments.contains_key(&base) {
+            segments.insert(base, name);
+        }
+    }
+    segments
+}
+
 /// Takes the whole batches at the front in; whether there was nothing else.
-fn batches(bytes: &[u8], log: &mut LogOnDisk) -> bool {
+fn batches(bytes: &[u8], compacted: bool, log: &mut LogOnDisk) -> bool {
     let mut at = 0;
     while at < bytes.len() {
         if bytes.len() - at < HEADER_LEN {
@@ -133,7 +159,11 @@ fn batches(bytes: &[u8], log: &mut LogOnDisk) -> bool {
             return false;
         };
         let header = batch.header();
-        if header.base_offset != log.end || !batch.crc_is_right() {
+        let follows = match compacted {
+            true => header.base_offset >= log.end,
+            false => header.base_offset == log.end,
+        };
+        if !follows || !batch.crc_is_right() {
             return false;
         }
         log.batches.push(BatchOnDisk {

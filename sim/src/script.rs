@@ -480,6 +480,11 @@ pub enum Operation {
         place: Place,
         epoch: i32,
     },
+    /// Everything below so many records before where this client's reading stands; none: below the high watermark.
+    DeleteRecords {
+        place: Place,
+        back: Option<u32>,
+    },
     Metadata {
         topics: Option<Vec<u32>>,
     },

@@ -158,7 +158,7 @@ impl Mapping {
             if header.is_control() || header.last_offset() < from {
                 return Ok(true);
             }
-            if rules.is_aborted(header) && !planted!(rules.switch, "aborted-record-supersedes") {
+            if rules.is_aborted(header) {
                 return Ok(true);
             }
             let records = batch.records(unpack_limit(header.size()));
@@ -260,8 +260,7 @@ impl Filtering {
             }
             rules.is_aborted(header)
         };
-        let passed = horizon.is_some_and(|horizon| horizon <= rules.now_ms)
-            || planted!(rules.switch, "marker-dropped-at-once");
+        let passed = horizon.is_some_and(|horizon| horizon <= rules.now_ms);
         let goes = done_with && (!marker || passed);
         let kept_empty = rules.is_newest_of_producer(header)
             && !planted!(rules.switch, "newest-batch-of-producer-dropped")
@@ -289,7 +288,7 @@ impl Filtering {
         }
         let new = rules.now_ms.saturating_add(rules.delete_retention_ms);
         let horizon = horizon.or(sets.then_some(new)).filter(|_| !kept.is_empty());
-        rebuild(header, &kept, horizon).map(Fate::Rebuilt)
+        rebuild(header, &kept, horizon, rules.switch).map(Fate::Rebuilt)
     }
 
     fn stays(&self, header: &Header, record: &Record<'_>, horizon: Option<i64>) -> bool {
@@ -325,7 +324,12 @@ fn is_marker(batch: &Batch<'_>) -> Result<bool, String> {
 }
 
 /// C1
-fn rebuild(header: &Header, kept: &[Record<'_>], horizon: Option<i64>) -> Result<Bytes, String> {
+fn rebuild(
+    header: &Header,
+    kept: &[Record<'_>],
+    horizon: Option<i64>,
+    switch: Switch,
+) -> Result<Bytes, String> {
     let mut builder = Builder::new(BuilderSettings {
         compression: header.compression().map_err(|why| why.to_string())?,
         level: None,
@@ -340,9 +344,15 @@ fn rebuild(header: &Header, kept: &[Record<'_>], horizon: Option<i64>) -> Result
         delete_horizon: horizon,
     });
     for record in kept {
-        let headers: Vec<RecordHeader<'_>> = record.headers().collect();
+        let lost = planted!(switch, "compacted-headers-lost");
+        let headers: Vec<RecordHeader<'_>> = record.headers().filter(|_| !lost).collect();
+        let offset = if planted!(switch, "compacted-offsets-renumbered") {
+            builder.next_offset()
+        } else {
+            header.offset_of(record)
+        };
         builder.append_at(
-            header.offset_of(record),
+            offset,
             header.timestamp_of(record),
             record.key,
             record.value,

@@ -169,7 +169,6 @@ impl Log {
             return None;
         }
         let open = self.producers.first_unstable();
-        let open = open.filter(|_| !planted!(fx, "open-transaction-compacted"));
         let bound = open.unwrap_or(self.high_watermark);
         let bound = bound.min(self.high_watermark).min(self.flushed);
         let active = self.active().map(|active| active.base)?;
@@ -211,7 +210,7 @@ impl Log {
         self.cleaning = Some(Box::new(Cleaning {
             rules: Arc::new(rules),
             step: Step::Opening,
-            map: Some(OffsetMap::new(map_bytes)),
+            map: Some(OffsetMap::new(map_bytes, self.switch)),
             met: Met::default(),
             from,
             upto,
@@ -445,7 +444,15 @@ impl Log {
         };
         let alone = |group: &mut Group| !group.changed && group.bases.len() == 1;
         let Some(group) = cleaning.group.take_if(alone) else {
-            return self.take_step(Step::Syncing, fx);
+            let synced = planted!(fx, "compacted-segment-not-synced");
+            return self.take_step(
+                if synced {
+                    Step::Offering
+                } else {
+                    Step::Syncing
+                },
+                fx,
+            );
         };
         sometimes!(fx, "a compaction found nothing to leave out of a segment");
         self.close(group.file, fx);
@@ -581,6 +588,7 @@ impl Log {
     fn on_step(&mut self, done: Step, fx: &mut impl Emit) {
         let next = match done {
             Step::Syncing => Step::Offering,
+            Step::Offering if planted!(fx, "swap-name-not-synced") => Step::Ready,
             Step::Offering => Step::Offered,
             Step::Offered => Step::Ready,
             Step::Committing => Step::Committed,

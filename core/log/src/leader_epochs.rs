@@ -40,6 +40,15 @@ impl LeaderEpochs {
         true
     }
 
+    /// A batch of `epoch` lies at `base`, and nothing is known of what lies behind it. What contradicts it goes.
+    pub(crate) fn found(&mut self, epoch: LeaderEpoch, base: Offset) -> bool {
+        if self.at(base) == epoch {
+            return false;
+        }
+        let cut = self.truncate_end(base);
+        self.assign(epoch, base) || cut
+    }
+
     /// The log ends at `end` now; epochs that began there or later were those of records that are gone.
     pub(crate) fn truncate_end(&mut self, end: Offset) -> bool {
         let before = self.0.len();

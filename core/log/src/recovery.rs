@@ -56,10 +56,13 @@ impl Log {
             removed: Vec::new(),
         };
         if opening.recovers() {
-            // What the files say of the judged part may be of records that are gone; the batches know.
-            let first = Offset(opening.first);
-            let forgotten = self.epochs.truncate_end(first);
-            self.epochs_moved(forgotten, first);
+            // What the files say of the judged part may be of records that are gone; the batches know. Of a compacted log they do not
+            // know all: an epoch may have begun with a batch that was left out since.
+            if !self.config.compact {
+                let first = Offset(opening.first);
+                let forgotten = self.epochs.truncate_end(first);
+                self.epochs_moved(forgotten, first);
+            }
             self.aborted.forget(Offset(opening.first), Offset(i64::MAX));
         }
         let Some((file, at, last)) = resume else {
@@ -337,7 +340,7 @@ impl Log {
             let epoch = LeaderEpoch(header.partition_leader_epoch);
             let base = Offset(header.base_offset);
             if epoch.0 != 0 || !planted!(self.switch, "epoch-0-not-recovered") {
-                let begun = self.epochs.assign(epoch, base);
+                let begun = self.epochs.found(epoch, base);
                 self.epochs_moved(begun, base);
             }
             scanning.expected = Offset(header.next_offset());

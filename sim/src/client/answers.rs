@@ -62,6 +62,12 @@ impl Client {
                     self.again_a_few_times(task);
                 }
             }
+            Reply::DeleteRecords { parts } => {
+                let errors = parts.iter().map(|(named, _, error)| (named, *error));
+                if self.old(errors) {
+                    self.again_a_few_times(task);
+                }
+            }
             Reply::CreateTopic { error, .. } | Reply::DeleteTopic { error } => {
                 if let Some(number) = self.topic_of(&task) {
                     self.topics.stale(number, false);

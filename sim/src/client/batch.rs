@@ -1,7 +1,8 @@
 //! Batches as clients make and see them: a recipe goes in, bytes and what oracles are told of them come out; bytes that a reader was given
 //! go in, what they hold comes out.
 //!
-//! B1: every record says who made it: the value begins with its [`RecordId`], or, where the value is null, the key.
+//! B1: every record says who made it: the value begins with its [`RecordId`], or, where the value is null, the key; or, where that is one
+//! that others have, too, the header "id" is.
 //! B2: what a batch holds depends on its recipe and the seed alone, never on when it is made; only its times do.
 
 use bytes::Bytes;
@@ -10,13 +11,16 @@ use ottla_record::{
 };
 
 use crate::draw::{Domain, Draw, Stream, mix};
-use crate::history::{Batch, BatchShown, Producer, RecordId};
+use crate::history::{Batch, BatchShown, Key, Producer, RecordId};
 
 /// What [`RecordId`] takes of a value.
 const ID_BYTES: usize = 16;
 
 /// What packed records may unpack to.
 const UNPACKED: usize = 256 << 20;
+
+/// The header that names who made a record that has neither a value nor a key of its own.
+const ID_HEADER: &[u8] = b"id";
 
 /// The keys that records share.
 const KEYS: u64 = 16;
@@ -49,6 +53,7 @@ pub(crate) fn make(draw: Draw, recipe: &Recipe) -> (Batch, Bytes) {
         key: Vec::new(),
         records: Vec::with_capacity(recipe.records as usize),
         contents: Vec::with_capacity(recipe.records as usize),
+        keys: Vec::with_capacity(recipe.records as usize),
     };
     // A producer whose newest batch has no time is forgotten at once.
     let timeless = kitchen.stream.one_in(64) && recipe.producer.is_none();
@@ -64,6 +69,7 @@ pub(crate) fn make(draw: Draw, recipe: &Recipe) -> (Batch, Bytes) {
         codec: recipe.codec,
         wrong: None,
         contents: kitchen.contents,
+        keys: kitchen.keys,
         bytes: bytes.len(),
     };
     (batch, bytes)
@@ -90,6 +96,7 @@ struct Kitchen {
     key: Vec<u8>,
     records: Vec<(RecordId, i64)>,
     contents: Vec<u64>,
+    keys: Vec<Key>,
 }
 
 impl Kitchen {
@@ -105,9 +112,17 @@ impl Kitchen {
         let last = left == 1;
         let without_value = drawn.is_multiple_of(16) && !last;
         let with_key = recipe.keyed || without_value || (drawn >> 8).is_multiple_of(2);
-        let headers = headers(drawn >> 16);
+        let mut id_bytes = Vec::with_capacity(ID_BYTES);
+        put_id(id, &mut id_bytes);
+        let mut headers = headers(drawn >> 16).to_vec();
         self.key.clear();
-        if without_value {
+        if without_value && recipe.keyed {
+            headers.push(RecordHeader {
+                key: ID_HEADER,
+                value: Some(&id_bytes),
+            });
+        }
+        if without_value && !recipe.keyed {
             put_id(id, &mut self.key);
         } else if with_key {
             let key = (drawn >> 24) % KEYS;
@@ -117,14 +132,18 @@ impl Kitchen {
         put_id(id, &mut self.value);
         let room = (recipe.bytes as usize).saturating_sub(self.builder.size());
         let filler = if last {
-            self.filler(room, record, time, headers)
+            self.filler(room, record, time, &headers)
         } else {
             (room / left as usize).saturating_sub(ID_BYTES + 8)
         };
         fill(&mut self.stream, filler, &mut self.value);
         let key = (!self.key.is_empty()).then_some(&self.key[..]);
         let value = (!without_value).then_some(&self.value[..]);
-        self.builder.append(time, key, value, headers);
+        self.builder.append(time, key, value, &headers);
+        self.keys.push(Key {
+            hash: key.map(|key| hash(7, key)),
+            tombstone: without_value,
+        });
         self.records.push((id, time));
         let headers = headers.iter().map(|header| (header.key, header.value));
         self.contents.push(content(key, value, headers));
@@ -303,7 +322,11 @@ fn show_batch(batch: &View<'_>, shown: &mut Shown) -> Result<(), Malformed> {
         let record = record?;
         let id = match record.value {
             Some(value) => read_id(value),
-            None => record.key.and_then(read_id),
+            None => record.key.and_then(read_id).or_else(|| {
+                let mut headers = record.headers();
+                let header = headers.find(|header| header.key == ID_HEADER)?;
+                header.value.and_then(read_id)
+            }),
         };
         let headers = record.headers().map(|header| (header.key, header.value));
         last.records.push((

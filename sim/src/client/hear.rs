@@ -6,9 +6,9 @@
 
 use bytes::Bytes;
 use ottla_protocol::messages::{
-    ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DescribeConfigsResponse,
-    FetchResponse, InitProducerIdResponse, ListOffsetsResponse, MetadataResponse,
-    OffsetForLeaderEpochResponse, ProduceResponse,
+    ApiVersionsResponse, CreateTopicsResponse, DeleteRecordsResponse, DeleteTopicsResponse,
+    DescribeConfigsResponse, FetchResponse, InitProducerIdResponse, ListOffsetsResponse,
+    MetadataResponse, OffsetForLeaderEpochResponse, ProduceResponse,
 };
 use ottla_protocol::{ApiKey, DecodeError, Reader, Records, ResponseHeader};
 
@@ -57,6 +57,10 @@ pub(crate) fn answer(
         Ask::EpochEnd { parts, .. } => {
             let parts = Parts::new(parts.iter().map(|(named, _)| named));
             return epoch_end(reader, version, parts).map_err(|why| why.of(key));
+        }
+        Ask::DeleteRecords { parts } => {
+            let parts = Parts::new(parts.iter().map(|(named, _)| named));
+            return delete_records(reader, version, parts).map_err(|why| why.of(key));
         }
         Ask::CreateTopic { name, .. } => create_topic(&mut reader, version, name),
         Ask::DeleteTopic { name, id, by_id } => {
@@ -287,6 +291,24 @@ fn list_offsets(
     }
     asked.all()?;
     Ok(Reply::ListOffsets { parts })
+}
+
+fn delete_records(
+    mut reader: Reader<'_>,
+    version: i16,
+    mut asked: Parts<'_>,
+) -> Result<Reply, Wrong> {
+    let response = DeleteRecordsResponse::decode(&mut reader, version)?;
+    whole(&reader)?;
+    let mut parts = Vec::with_capacity(asked.asked.len());
+    for topic in &response.topics {
+        for said in &topic.partitions {
+            let named = asked.take(&topic.name, [0; 16], said.partition_index)?;
+            parts.push((named.clone(), said.low_watermark, said.error_code));
+        }
+    }
+    asked.all()?;
+    Ok(Reply::DeleteRecords { parts })
 }
 
 fn epoch_end(mut reader: Reader<'_>, version: i16, mut asked: Parts<'_>) -> Result<Reply, Wrong> {

@@ -13,7 +13,7 @@
 //! C4: what is drawn for an operation depends on the client and its number alone.
 
 mod answers;
-mod batch;
+pub(crate) mod batch;
 mod everything;
 mod fetching;
 mod hear;

@@ -67,6 +67,7 @@ impl Client {
             Operation::Metadata { .. } => What::Metadata(index),
             Operation::DescribeConfigs { .. } => What::Configs(index),
             Operation::EpochEnd { .. } => What::EpochEnd(index),
+            Operation::DeleteRecords { .. } => What::DeleteRecords(index),
             Operation::InitProducerId => What::ProducerId { anew: true },
             Operation::Produce { places, acks, .. } => {
                 let acks = if self.me().idempotent { -1 } else { *acks };

@@ -122,6 +122,11 @@ impl Client {
                     return self.send_epoch_end(task, *place, *epoch, acts);
                 }
             }
+            What::DeleteRecords(index) => {
+                if let Operation::DeleteRecords { place, back } = operation(*index) {
+                    return self.send_delete_records(task, *place, *back, acts);
+                }
+            }
             What::List(list) => {
                 let list = list.clone();
                 return self.send_seek(task, list, acts);
@@ -419,6 +424,35 @@ impl Client {
         let ask = Ask::EpochEnd {
             parts: vec![(named, epoch)],
             epochs: vec![leader_epoch],
+        };
+        self.leave(task, frame, ask, bytes, 0, acts);
+        Sent::Gone
+    }
+
+    fn send_delete_records(
+        &mut self,
+        mut task: Task,
+        place: Place,
+        back: Option<u32>,
+        acts: &mut Vec<Act>,
+    ) -> Sent {
+        let place = match self.resolve(task.raw, &[place]) {
+            Places::At(places) => places[0],
+            Places::Later => return Sent::Waits(task),
+            Places::Nowhere => return self.wait_for_topic(task),
+        };
+        let read = self
+            .reader
+            .position(place)
+            .map_or(0, |position| position.offset);
+        let before = back.map_or(-1, |back| (read - i64::from(back)).max(0));
+        let version = self.version(ApiKey::DeleteRecords, &mut task.stream, 0, i16::MAX);
+        let timeout = self.timeout_ms(&mut task.stream);
+        let named = self.topics.named(place, false);
+        let frame = self.frame(ApiKey::DeleteRecords, version);
+        let bytes = frame.delete_records(&named, before, timeout);
+        let ask = Ask::DeleteRecords {
+            parts: vec![(named, before)],
         };
         self.leave(task, frame, ask, bytes, 0, acts);
         Sent::Gone

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use ottla_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
+use ottla_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
 use ottla_protocol::messages::delete_topics_request::DeleteTopicState;
 use ottla_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use ottla_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
@@ -14,9 +17,9 @@ use ottla_protocol::messages::offset_for_leader_epoch_request::{
 };
 use ottla_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use ottla_protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DescribeConfigsRequest,
-    FetchRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest,
-    OffsetForLeaderEpochRequest, ProduceRequest,
+    ApiVersionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
+    DescribeConfigsRequest, FetchRequest, InitProducerIdRequest, ListOffsetsRequest,
+    MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest,
 };
 use ottla_protocol::{ApiKey, EncodeError, Records, Uuid, Writer};
 
@@ -158,6 +161,20 @@ impl Frame {
                     leader_epoch: epoch,
                 }],
             }],
+        };
+        self.of(|w| request.encode(w, self.version))
+    }
+
+    pub fn delete_records(self, named: &Named, offset: i64, timeout_ms: i32) -> Bytes {
+        let request = DeleteRecordsRequest {
+            topics: vec![DeleteRecordsTopic {
+                name: Cow::Borrowed(&named.topic),
+                partitions: vec![DeleteRecordsPartition {
+                    partition_index: named.index,
+                    offset,
+                }],
+            }],
+            timeout_ms,
         };
         self.of(|w| request.encode(w, self.version))
     }

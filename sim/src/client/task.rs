@@ -51,6 +51,7 @@ pub(crate) enum What {
     Metadata(usize),
     Configs(usize),
     EpochEnd(usize),
+    DeleteRecords(usize),
     List(List),
     Fetch {
         index: usize,

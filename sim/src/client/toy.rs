@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use ottla_protocol::messages::api_versions_response::ApiVersion;
 use ottla_protocol::messages::create_topics_response::CreatableTopicResult;
+use ottla_protocol::messages::delete_records_response::{
+    DeleteRecordsPartitionResult, DeleteRecordsTopicResult,
+};
 use ottla_protocol::messages::delete_topics_response::DeletableTopicResult;
 use ottla_protocol::messages::describe_configs_response::{
     DescribeConfigsResourceResult, DescribeConfigsResult,
@@ -322,6 +325,10 @@ impl Toy {
             ApiKey::DeleteTopics => {
                 say!(self.delete_topics(DeleteTopicsRequest::decode(r, version).unwrap()))
             }
+            ApiKey::DeleteRecords => {
+                let request = DeleteRecordsRequest::decode(r, version).unwrap();
+                say!(self.delete_records(request))
+            }
             ApiKey::DescribeConfigs => {
                 say!(self.configs(DescribeConfigsRequest::decode(r, version).unwrap()))
             }
@@ -579,6 +586,42 @@ impl Toy {
             });
             let partitions = partitions.collect();
             response.topics.push(ListOffsetsTopicResponse {
+                name: name.into(),
+                partitions,
+            });
+        }
+        response
+    }
+
+    fn delete_records(
+        &mut self,
+        request: DeleteRecordsRequest<'_>,
+    ) -> DeleteRecordsResponse<'static> {
+        let mut response = DeleteRecordsResponse::default();
+        for topic in request.topics {
+            let name = topic.name.to_string();
+            let partitions = topic.partitions.iter().map(|asked| {
+                let index = asked.partition_index;
+                let (error_code, low_watermark) = match self.log(&name, Uuid::ZERO, false, index) {
+                    Ok(log) => {
+                        let to = if asked.offset < 0 {
+                            log.end()
+                        } else {
+                            asked.offset
+                        };
+                        log.start = log.start.max(to.min(log.end()));
+                        (0, log.start)
+                    }
+                    Err(error) => (error.code(), -1),
+                };
+                DeleteRecordsPartitionResult {
+                    partition_index: index,
+                    low_watermark,
+                    error_code,
+                }
+            });
+            let partitions = partitions.collect();
+            response.topics.push(DeleteRecordsTopicResult {
                 name: name.into(),
                 partitions,
             });

@@ -44,6 +44,19 @@ fn read(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdict {
         return Ok(());
     };
     let range = first.base_offset..=last.last_offset;
+    if scene.compacted(named) {
+        return book.acked.range(range).try_for_each(|(base, acked)| {
+            let there = batches.iter().find(|batch| batch.base_offset == *base);
+            compacted(
+                scene,
+                partition,
+                *base,
+                acked,
+                there,
+                "a reader was shown something else",
+            )
+        });
+    }
     let mut read = batches.iter();
     for (base, acked) in book.acked.range(range) {
         let found = read.find(|batch| batch.base_offset >= *base);
@@ -67,6 +80,13 @@ fn over(scene: &Scene<'_>) -> Verdict {
         }
         for (base, acked) in book.acked.range(book.log_start..) {
             let shown = book.shown.get(base);
+            if scene.ledger.is_compacted(*partition) {
+                let there = shown.filter(|shown| shown.last >= scene.script.horizon);
+                let there = there.map(|shown| &*shown.batch);
+                let how = "the last reading did not show it";
+                compacted(scene, *partition, *base, acked, there, how)?;
+                continue;
+            }
             if !shown.is_some_and(|shown| {
                 shown.last >= scene.script.horizon && holds(&shown.batch, acked)
             }) {
@@ -79,7 +99,9 @@ fn over(scene: &Scene<'_>) -> Verdict {
                 );
             }
         }
-        shown_again(scene, *partition, book)?;
+        if !scene.ledger.is_compacted(*partition) {
+            shown_again(scene, *partition, book)?;
+        }
     }
     Ok(())
 }
@@ -95,6 +117,29 @@ fn shown_again(scene: &Scene<'_>, partition: Partition, book: &Book) -> Verdict 
                     scene.name(partition)
                 ),
             );
+        }
+    }
+    Ok(())
+}
+
+/// Of a compacted log: every record that no other of its key can have superseded is there.
+fn compacted(
+    scene: &Scene<'_>,
+    partition: Partition,
+    base: i64,
+    acked: &Acked,
+    there: Option<&BatchShown>,
+    how: &str,
+) -> Verdict {
+    for (offset, (id, _)) in (base..).zip(&acked.batch.records) {
+        let found = there.and_then(|batch| batch.records.iter().find(|(at, ..)| *at == offset));
+        let is_there = match found {
+            Some((_, _, found, _)) => *found == Some(*id),
+            None => scene.ledger.may_be_left_out(*id, offset),
+        };
+        if !is_there {
+            let how = format!("record {offset} is the newest of its key, and {how}");
+            return lost(scene, partition, base, acked, &how);
         }
     }
     Ok(())

@@ -184,7 +184,7 @@ fn over(scene: &Scene<'_>) -> Verdict {
                 );
             }
             if let Some(producer) = shown.batch.producer {
-                let records = shown.batch.records.len() as i32;
+                let records = (shown.batch.last_offset - base + 1) as i32;
                 in_sequence(scene, *partition, *base, last.get(&producer.id), producer)?;
                 last.insert(producer.id, (producer, records));
             }

@@ -1,7 +1,7 @@
 //! An offset that was once shown holds the same bytes for ever; what a reader is given lies in a row; nothing is shown twice at two offsets.
 
 use super::{Oracle, Scene, Verdict, asked_from, fired};
-use crate::history::{BatchShown, Named, Reply, Seen};
+use crate::history::{BatchShown, Named, RecordShown, Reply, Seen};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -20,18 +20,22 @@ impl Oracle for LogTruth {
         };
         for (named, fetched) in parts {
             let batches = scene.sound(asked, named, fetched);
-            in_a_row(named, batches, asked_from(asked, named))?;
-            unchanged(scene, named, batches)?;
+            let compacted = scene.compacted(named);
+            in_a_row(named, batches, asked_from(asked, named), compacted)?;
+            unchanged(scene, named, batches, compacted)?;
         }
         Ok(())
     }
 }
 
-fn in_a_row(named: &Named, batches: &[BatchShown], from: Option<i64>) -> Verdict {
+/// `compacted`: batches and records may be missing.
+fn in_a_row(named: &Named, batches: &[BatchShown], from: Option<i64>, compacted: bool) -> Verdict {
     let mut next: Option<i64> = None;
     for batch in batches {
         let holds = |offset: i64| (batch.base_offset..=batch.last_offset).contains(&offset);
         match (next, from) {
+            (Some(next), _) if compacted && batch.base_offset > next => {}
+            (None, Some(from)) if compacted && batch.last_offset >= from => {}
             (Some(next), _) if batch.base_offset != next => {
                 return fired(
                     NAME,
@@ -52,15 +56,23 @@ fn in_a_row(named: &Named, batches: &[BatchShown], from: Option<i64>) -> Verdict
             }
             _ => {}
         }
-        records_in_a_row(named, batch)?;
+        records_in_a_row(named, batch, compacted)?;
         next = Some(batch.last_offset + 1);
     }
     Ok(())
 }
 
-fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {
-    let offsets = batch.records.iter().map(|(offset, ..)| *offset);
-    if batch.crc_fits && !offsets.eq(batch.base_offset..=batch.last_offset) {
+fn records_in_a_row(named: &Named, batch: &BatchShown, compacted: bool) -> Verdict {
+    let mut offsets = batch.records.iter().map(|(offset, ..)| *offset);
+    let range = batch.base_offset..=batch.last_offset;
+    let fits = match compacted {
+        true => {
+            offsets.clone().is_sorted_by(|one, next| one < next)
+                && offsets.all(|offset| range.contains(&offset))
+        }
+        false => offsets.eq(range),
+    };
+    if batch.crc_fits && !fits {
         return fired(
             NAME,
             format!(
@@ -72,7 +84,7 @@ fn records_in_a_row(named: &Named, batch: &BatchShown) -> Verdict {
     Ok(())
 }
 
-fn unchanged(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdict {
+fn unchanged(scene: &Scene<'_>, named: &Named, batches: &[BatchShown], compacted: bool) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
     };
@@ -85,7 +97,11 @@ fn unchanged(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdic
             continue;
         };
         let apart = shown.batch.last_offset < batch.base_offset;
-        if apart || (*base == batch.base_offset && shown.batch.hash == batch.hash) {
+        let same = match compacted {
+            true => same_records(&shown.batch, batch),
+            false => shown.batch.hash == batch.hash,
+        };
+        if apart || (*base == batch.base_offset && same) {
             continue;
         }
         return fired(
@@ -100,6 +116,18 @@ fn unchanged(scene: &Scene<'_>, named: &Named, batches: &[BatchShown]) -> Verdic
         );
     }
     Ok(())
+}
+
+/// The records that both have are the same, and both reach as far.
+fn same_records(one: &BatchShown, other: &BatchShown) -> bool {
+    let differs = |record: &RecordShown| {
+        let twin = other
+            .records
+            .iter()
+            .find(|(offset, ..)| *offset == record.0);
+        twin.is_some_and(|twin| twin != record)
+    };
+    one.last_offset == other.last_offset && !one.records.iter().any(differs)
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@
 mod acked_durability;
 mod acks_zero;
 mod bounds;
+mod compaction;
 mod cursors;
+mod deletions;
 mod epochs;
 mod fencing;
 mod fetch_sessions;
@@ -27,6 +29,7 @@ mod retention;
 mod topics;
 mod visibility;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ottla_broker::Broker;
@@ -36,6 +39,7 @@ use ottla_media::Media;
 use crate::atlas::Atlas;
 use crate::history::{Ask, Asked, BatchShown, Fetched, Named, Partition, Seen, TopicId};
 use crate::ledger::{Ledger, same};
+use crate::on_disk::{self, LogOnDisk};
 use crate::script::{Nanos, Script};
 
 /// Something that cannot be.
@@ -114,6 +118,16 @@ impl Scene<'_> {
         &fetched.batches[..end.unwrap_or(fetched.batches.len())]
     }
 
+    /// Whether the log of the partition that is named may be compacted.
+    pub fn compacted(&self, named: &Named) -> bool {
+        self.ledger.compacted.contains(&named.topic)
+    }
+
+    /// The logs on a disk.
+    pub fn logs(&self, media: &Media) -> BTreeMap<Partition, LogOnDisk> {
+        on_disk::logs(media, &self.ledger.compacted)
+    }
+
     /// A partition's name, for people.
     pub fn name(&self, partition: Partition) -> String {
         let topic = self.ledger.topics.get(&partition.topic);
@@ -179,6 +193,8 @@ pub struct Oracles {
     resource_bounds: bounds::ResourceBounds,
     invariants: invariants::Invariants,
     acks_zero: acks_zero::AcksZero,
+    compaction: compaction::Compaction,
+    deletions: deletions::Deletions,
     fencing: fencing::Fencing,
     fetch_sessions: fetch_sessions::FetchSessions,
     hang_ups: hang_ups::HangUps,
@@ -188,7 +204,15 @@ pub struct Oracles {
 }
 
 impl Oracles {
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 23]) {
+    /// Nothing has happened yet.
+    pub fn new(script: &Script) -> Oracles {
+        Oracles {
+            ledger: Ledger::new(script),
+            ..Oracles::default()
+        }
+    }
+
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 25]) {
         (
             &self.ledger,
             [
@@ -209,6 +233,8 @@ impl Oracles {
                 &mut self.resource_bounds,
                 &mut self.invariants,
                 &mut self.acks_zero,
+                &mut self.compaction,
+                &mut self.deletions,
                 &mut self.fencing,
                 &mut self.fetch_sessions,
                 &mut self.hang_ups,

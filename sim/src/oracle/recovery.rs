@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Oracle, Rehearsal, Scene, Verdict, fired};
 use crate::history::{Partition, Producer};
-use crate::on_disk::{self, LogOnDisk};
+use crate::on_disk::{BatchOnDisk, LogOnDisk};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,8 @@ impl Oracle for Recovery {
         let Some(broker) = scene.broker else {
             return Ok(());
         };
-        let left = on_disk::logs(rehearsal.left);
-        let found = on_disk::logs(scene.media);
+        let left = scene.logs(rehearsal.left);
+        let found = scene.logs(scene.media);
         for held in broker.logs() {
             let partition = Partition {
                 topic: held.id.topic_id.0,
@@ -48,7 +48,8 @@ impl Oracle for Recovery {
                     ),
                 );
             }
-            same_batches(&name, left, found.get(&partition))?;
+            let compacted = scene.ledger.compacted.contains(held.topic);
+            same_batches(&name, left, found.get(&partition), compacted)?;
             if !scene.script.producers_expire() {
                 let known = held.producers().map(|producer| {
                     let last = (producer.epoch, producer.last_sequence);
@@ -61,18 +62,31 @@ impl Oracle for Recovery {
     }
 }
 
-/// What is there now was there; retention may have taken the oldest.
-fn same_batches(name: &str, left: &LogOnDisk, found: Option<&LogOnDisk>) -> Verdict {
+/// What is there now was there; retention may have taken the oldest, and a compaction records of batches, or all of them.
+fn same_batches(
+    name: &str,
+    left: &LogOnDisk,
+    found: Option<&LogOnDisk>,
+    compacted: bool,
+) -> Verdict {
     let Some(found) = found else {
         return fired(NAME, format!("{name}: its directory is gone"));
     };
-    let kept = left
-        .batches
-        .iter()
-        .filter(|batch| batch.base >= found.first);
-    let differs = kept
+    let kept = |batch: &&BatchOnDisk| {
+        batch.base >= found.first && !(compacted && !found.has_batch_at(batch.base))
+    };
+    let left_of = |before: &BatchOnDisk, after: &BatchOnDisk| {
+        let place = (before.base, before.next, before.epoch, before.producer);
+        place == (after.base, after.next, after.epoch, after.producer)
+            && after.records <= before.records
+    };
+    let same = |before: &BatchOnDisk, after: &BatchOnDisk| {
+        before == after || compacted && left_of(before, after)
+    };
+    let before = left.batches.iter().filter(kept);
+    let differs = before
         .zip(&found.batches)
-        .find(|(before, after)| before != after);
+        .find(|(one, other)| !same(one, other));
     match differs {
         Some((before, after)) => fired(
             NAME,
@@ -91,7 +105,7 @@ fn producers(name: &str, left: &LogOnDisk, known: &BTreeMap<i64, (i16, i32)>) ->
             sequence,
         }) = batch.producer
         {
-            let end = ottla_record::sequence_after(sequence, batch.records - 1);
+            let end = ottla_record::sequence_after(sequence, (batch.next - batch.base) as i32 - 1);
             last.insert(id, (epoch, end));
         }
     }
@@ -157,7 +171,7 @@ mod tests {
     #[test]
     fn each_producer_is_remembered_as_its_last_batch_has_it() {
         let (_, media) = node(script(vec![create(1), write(), write()]));
-        let log = &on_disk::log(&media, "t0-0");
+        let log = &on_disk::log(&media, "t0-0", false);
         let id = log.batches[0].producer.expect("an idempotent producer").id;
         let remembered = |known| producers("t0-0", log, &BTreeMap::from([(id, known)]));
         passes(remembered((0, 19)));
@@ -171,7 +185,7 @@ mod tests {
     #[test]
     fn nobody_else_is_remembered_but_of_what_retention_has_taken() {
         let (_, media) = node(script(vec![create(1), write()]));
-        let mut log = on_disk::log(&media, "t0-0");
+        let mut log = on_disk::log(&media, "t0-0", false);
         let id = log.batches[0].producer.expect("an idempotent producer").id;
         let known = BTreeMap::from([(id, (0, 9)), (id + 1, (0, 0))]);
         let stranger = producers("t0-0", &log, &known);

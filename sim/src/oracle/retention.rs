@@ -66,12 +66,10 @@ fn has_written_all(how: &Death) -> bool {
 impl Retention {
     fn begin(&mut self, scene: &Scene<'_>) {
         let given_up = on_disk::checkpoint(scene.media, "log-start-offset-checkpoint");
-        let began = on_disk::logs(scene.media)
-            .into_iter()
-            .map(|(partition, log)| {
-                let start = given_up.get(&log.dir).copied().unwrap_or(0);
-                (partition, log.first.max(start))
-            });
+        let began = scene.logs(scene.media).into_iter().map(|(partition, log)| {
+            let start = given_up.get(&log.dir).copied().unwrap_or(0);
+            (partition, log.first.max(start))
+        });
         self.began = began.collect();
         self.since = scene.at;
     }
@@ -84,14 +82,20 @@ impl Retention {
         if since.any(|(_, entry)| reverted(entry)) {
             return Ok(());
         }
-        for (partition, log) in on_disk::logs(scene.media) {
+        for (partition, log) in scene.logs(scene.media) {
             let began = self.began.get(&partition).copied().unwrap_or(0);
             let hurt = scene.atlas.damaged_from(partition).is_some();
-            if log.first <= began || hurt || scene.ledger.may_be_gone(&partition.topic) {
+            let given_up = scene.ledger.given_up(partition);
+            if log.first <= began.max(given_up)
+                || hurt
+                || scene.ledger.may_be_gone(&partition.topic)
+            {
                 continue;
             }
             if let Some(settings) = self.settings_of(scene, &partition.topic) {
-                let allowed = allowed(scene.script, &settings);
+                let mut allowed = allowed(scene.script, &settings);
+                // What a compaction has made smaller cannot be measured any more.
+                allowed.by_age |= allowed.kept.is_some() && scene.ledger.is_compacted(partition);
                 left_enough(scene, partition, &log, began, allowed)?;
             }
         }

@@ -2,7 +2,9 @@
 //! offset); the high watermark that readers are told never goes back.
 
 use super::{Oracle, Scene, Verdict, fired};
-use crate::history::{Ask, BatchShown, Fetched, Named, Partition, Reply, Seen, Wrong};
+use crate::history::{
+    Ask, Batch, BatchShown, Fetched, Named, Partition, RecordShown, Reply, Seen, Wrong,
+};
 use crate::script::Nanos;
 
 /// See above.
@@ -118,6 +120,10 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
             ),
         )
     };
+    let compacted = scene.compacted(named);
+    if compacted && batch.records.is_empty() {
+        return Ok(());
+    }
     let Some((_, _, Some(first), _)) = batch.records.first() else {
         return wrong("a batch that no client made".to_owned());
     };
@@ -144,6 +150,12 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
             "{first:?} is of a batch that was made wrong ({how:?})"
         ));
     }
+    if compacted {
+        return match left_of(batch, &sent.batch) {
+            Some(odd) => wrong(format!("{odd:?} is not what was sent there")),
+            None => Ok(()),
+        };
+    }
     let ids = batch.records.iter().map(|(_, _, id, _)| *id);
     let hashes = batch.records.iter().map(|(_, _, _, hash)| *hash);
     let made = sent.batch.records.iter().map(|(id, _)| Some(*id));
@@ -164,6 +176,22 @@ fn as_sent(scene: &Scene<'_>, named: &Named, batch: &BatchShown) -> Verdict {
         ));
     }
     Ok(())
+}
+
+/// A record that a compaction has left of a batch, and that is not where it was, or not as it was.
+fn left_of(batch: &BatchShown, sent: &Batch) -> Option<RecordShown> {
+    let by_broker = batch
+        .records
+        .iter()
+        .all(|(_, time, ..)| *time == batch.records[0].1);
+    let fits = |(offset, time, id, hash): &RecordShown| {
+        let place = usize::try_from(offset - batch.base_offset).unwrap_or(usize::MAX);
+        let made = sent.records.get(place).zip(sent.contents.get(place));
+        made.is_some_and(|((made, stamped), content)| {
+            *id == Some(*made) && hash == content && (time == stamped || by_broker)
+        })
+    };
+    batch.records.iter().find(|record| !fits(record)).copied()
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ struct Features {
     impatient: bool,
     bursts: bool,
     patient: bool,
+    deletions: bool,
+    compaction: bool,
 }
 
 impl Features {
@@ -66,6 +68,9 @@ impl Features {
             impatient: stream.coin(),
             bursts: stream.coin(),
             patient: stream.coin(),
+            // They take away what oracles could look at, too.
+            deletions: stream.one_in(4),
+            compaction: stream.one_in(4),
         }
     }
 }
@@ -233,6 +238,7 @@ mod tests {
             "ListOffsets",
             "ListTaken",
             "EpochEnd",
+            "DeleteRecords",
             "Metadata",
             "DescribeConfigs",
             "InitProducerId",

@@ -159,7 +159,7 @@ impl World {
             phase: Phase::Faulty,
             patience: Nanos::MAX,
             rest: 0,
-            oracles: Oracles::default(),
+            oracles: Oracles::new(&script),
             counts: Counts::default(),
             hash: Hash::default(),
             lines: Lines::new(lines),

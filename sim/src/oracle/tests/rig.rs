@@ -14,8 +14,8 @@ use ottla_media::Media;
 use super::{Oracle, Rehearsal, Scene, Verdict};
 use crate::atlas::{Atlas, Entry};
 use crate::history::{
-    Ask, Asked, Batch, BatchShown, Death, Fetched, Listed, Named, Partition, Produced, Producer,
-    RecordId, Reply, Seen, TopicShown,
+    Ask, Asked, Batch, BatchShown, Death, Fetched, Key, Listed, Named, Partition, Produced,
+    Producer, RecordId, Reply, Seen, TopicShown,
 };
 use crate::ledger::Ledger;
 use crate::script::{
@@ -66,6 +66,11 @@ impl<O: Oracle + Default> Rig<O> {
         settings.insert(name.to_owned(), value.to_owned());
         rig.atlas.flush_on_ack = !rig.script.is_lossy();
         rig
+    }
+
+    /// The topic may be compacted.
+    pub fn compact(&mut self, named: &Named) {
+        self.ledger.compacted.insert(Arc::clone(&named.topic));
     }
 
     /// Something happened: it is judged, then written down.
@@ -298,10 +303,26 @@ pub(crate) fn batch(op: u32, records: u16) -> Arc<Batch> {
             .iter()
             .map(|(id, _)| u64::from(op) << 16 | u64::from(id.record))
             .collect(),
+        keys: vec![key(None, false); records.len()],
         records,
         codec: 0,
         wrong: None,
         bytes: 100,
+    })
+}
+
+pub(crate) fn key(hash: Option<u64>, tombstone: bool) -> Key {
+    Key { hash, tombstone }
+}
+
+/// The same with these keys; where there is none, the record is a tombstone of key 9.
+pub(crate) fn keyed(batch: &Batch, keys: &[Option<u64>]) -> Arc<Batch> {
+    let keys = keys
+        .iter()
+        .map(|hash| key(hash.or(Some(9)), hash.is_none()));
+    Arc::new(Batch {
+        keys: keys.collect(),
+        ..batch.clone()
     })
 }
 

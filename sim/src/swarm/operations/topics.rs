@@ -69,9 +69,14 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
         let policies = ["delete", "compact", "compact,delete"];
         set("cleanup.policy", stream.pick(&policies).to_string());
     }
+    if features.compaction && !stream.one_in(4) {
+        compact(stream, topic);
+    }
     if !features.settings {
         return;
     }
+    let settings = &mut topic.settings;
+    let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
     for (name, least, most) in [
         ("segment.ms", 100, 10_000),
         ("segment.index.bytes", 24, 10_000),
@@ -98,6 +103,36 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
         let value = *stream.pick(values);
         if stream.one_in(4) {
             set(name, value.to_owned());
+        }
+    }
+}
+
+/// Small segments, of which little has to be dirty.
+fn compact(stream: &mut Stream, topic: &mut Topic) {
+    let ours = ["cleanup.policy", "internal.segment.bytes"];
+    topic.settings.retain(|(name, _)| !ours.contains(&&**name));
+    let mut set =
+        |name: &str, value: &str| topic.settings.push((name.to_owned(), value.to_owned()));
+    set(
+        "cleanup.policy",
+        *stream.pick(&["compact", "compact,delete"]),
+    );
+    set(
+        "internal.segment.bytes",
+        &stream.size(600, 8_000).to_string(),
+    );
+    set(
+        "min.cleanable.dirty.ratio",
+        *stream.pick(&["0", "0.01", "0.3", "0.5"]),
+    );
+    for (name, least, most, seldom) in [
+        ("delete.retention.ms", 0, 10_000, 2),
+        ("min.compaction.lag.ms", 1, 3_000, 6),
+        ("max.compaction.lag.ms", 3_000, 20_000, 6),
+    ] {
+        let value = stream.size(least, most).to_string();
+        if stream.one_in(seldom) {
+            set(name, &value);
         }
     }
 }

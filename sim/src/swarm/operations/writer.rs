@@ -232,6 +232,10 @@ impl Writer<'_> {
                 Operation::SequenceGap { place }
             }
             9 if self.features.wrong => Operation::CorruptBatch { place },
+            10 if self.features.deletions => Operation::DeleteRecords {
+                place,
+                back: (!stream.one_in(4)).then(|| stream.size(1, 40) as u32),
+            },
             _ if self.role == Role::Writes => self.produce(stream),
             _ => self.fetch(stream),
         }
