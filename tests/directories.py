@@ -167,6 +167,8 @@ def group_lines(text):
 
 # What Kafka's tool says of a file that is not as it should be.
 COMPLAINTS = ("isvalid: false", "Mismatches in", "Found ", "not found in", "Could not", "orrupt", "Exception", "rror")
+# .. though it also says so of a batch that compaction left empty, Apache Kafka's own compaction too: only records have times for it.
+EMPTY_BATCH = re.compile(r"Found timestamp mismatch in :\S+\n(  Index timestamp: \d+, log timestamp: -1\n)+")
 METADATA = "__cluster_metadata-0"
 
 
@@ -174,7 +176,8 @@ def sound(tools, data):
     """Apache Kafka's tool reads every file of a data directory and complains of none; how many of each kind it was given."""
     def dump(files, *flags):
         told = tools("DumpLogSegments", "--files", ",".join(map(str, files)), *flags, ok=False)
-        bad = [line for line in (told["out"] + told["err"]).splitlines() if any(word in line for word in COMPLAINTS)]
+        said = EMPTY_BATCH.sub("", told["out"] + told["err"])
+        bad = [line for line in said.splitlines() if any(word in line for word in COMPLAINTS)]
         assert told["exit"] == 0 and bad == [], (flags, bad[:5], told["err"][-2000:])
         missing = [str(file) for file in files if f"Dumping {file}" not in told["out"]]
         assert missing == [], (flags, missing)
