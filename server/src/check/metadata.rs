@@ -43,7 +43,7 @@ pub fn look(root: &Path, meta: Option<&MetaProperties>, findings: &mut Findings)
         return None;
     };
     look_at_state(&dir, findings);
-    let (newest, snapshot) = look_at_snapshots(&dir, &names, findings)?;
+    let (newest, snapshot) = look_at_snapshots(&dir, &names, findings);
     let covered = newest.map_or(Offset(0), |id| id.end);
     let begun = match newest.filter(|id| id.end.0 > 0) {
         Some(id) => Fold::snapshot(&snapshot.values, id.end.plus(-1), id.epoch),
@@ -78,39 +78,39 @@ fn look_at_state(dir: &Path, findings: &mut Findings) {
     }
 }
 
-/// The newest snapshot, with what it says. `None`: it cannot be read, and nothing behind it makes sense without it.
+/// The newest snapshot that is whole, with what it says.
 fn look_at_snapshots(
     dir: &Path,
     names: &[String],
     findings: &mut Findings,
-) -> Option<(Option<SnapshotId>, Snapshot)> {
-    let newest = names
+) -> (Option<SnapshotId>, Snapshot) {
+    let mut ids: Vec<SnapshotId> = names
         .iter()
         .filter_map(|name| SnapshotId::parse(name))
-        .max();
-    let mut found = Some((newest, Snapshot::default()));
-    for name in names {
-        let Some(id) = SnapshotId::parse(name) else {
-            continue;
-        };
-        let parsed = fs::read(dir.join(name))
+        .collect();
+    ids.sort_unstable();
+    let mut found = None;
+    for id in ids.into_iter().rev() {
+        let name = id.file_name();
+        let parsed = fs::read(dir.join(&name))
             .map_err(|error| format!("cannot be read ({error})"))
             .and_then(|bytes| Snapshot::parse(&Bytes::from(bytes)));
-        match parsed {
-            Ok(snapshot) if Some(id) == newest => found = Some((newest, snapshot)),
-            Ok(_) => {}
-            Err(why) if Some(id) == newest => {
-                let text = format!("this snapshot {why}: without it topics are lost; {RESTORE}");
-                findings.damage(format!("{DIR}/{name}"), None, text);
-                found = None;
-            }
-            Err(why) => {
-                let text = format!("this snapshot {why}: a newer one counts; remove the file");
+        match (parsed, &found) {
+            (Ok(snapshot), None) => found = Some((Some(id), snapshot)),
+            (Ok(_), Some(_)) => {}
+            (Err(why), newer) => {
+                let instead = match newer {
+                    Some(_) => "a newer one counts",
+                    None => {
+                        "Apache Kafka does not start with it, or forgets topics; an older one and the log count, if they join"
+                    }
+                };
+                let text = format!("this snapshot {why}: {instead}; remove the file");
                 findings.damage(format!("{DIR}/{name}"), None, text);
             }
         }
     }
-    found
+    found.unwrap_or_default()
 }
 
 impl Reading<'_> {
@@ -127,7 +127,7 @@ impl Reading<'_> {
             && *first > self.covered.0
         {
             let text = format!(
-                "the log begins at offset {first} and its newest snapshot ends at {}: what lay between is missing; {RESTORE}",
+                "the log begins at offset {first} and its newest whole snapshot ends at {}: what lay between is missing; {RESTORE}",
                 self.covered
             );
             self.findings.damage(DIR, None, text);

@@ -244,7 +244,7 @@ const HARMS: &[(&str, Harm, &str, &str)] = &[
         "__cluster_metadata-0/@0-0000000000.checkpoint",
         Harm::Cut(20),
         "dd",
-        "topics are lost",
+        "or forgets topics",
     ),
     (
         "__cluster_metadata-0",
