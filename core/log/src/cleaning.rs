@@ -14,7 +14,8 @@
 //! when the first of the old segments, which bears its name, is durably gone; opening finishes what a crash interrupts then.
 //!
 //! Invariants
-//! - L1: nothing is compacted that is not flushed, lies at or above the high watermark, or belongs to a transaction that is open.
+//! - L1: nothing is compacted that is not flushed, its epochs included, lies at or above the high watermark, or belongs to a transaction
+//!   that is open.
 //! - L2: a crash leaves the old segments of a group or the new one; never neither, and both only where it is told which counts.
 //! - L3: memory is bounded by the map's limit, one chunk and what becomes of it; the rest is work of jobs, a chunk each.
 //! - L4: where a disk is full or a batch damaged, the log stays as it is.
@@ -170,7 +171,7 @@ impl Log {
         }
         let open = self.producers.first_unstable();
         let bound = open.unwrap_or(self.high_watermark);
-        let bound = bound.min(self.high_watermark).min(self.flushed);
+        let bound = bound.min(self.high_watermark).min(self.recovery_point());
         let active = self.active().map(|active| active.base)?;
         let lag = self.config.min_compaction_lag_ms;
         let (mut upto, mut unknown) = (i64::MIN, None);
