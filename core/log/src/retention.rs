@@ -11,6 +11,7 @@
 //! - N5: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
 //! - N6: a segment goes only when a producer snapshot of its end or later is durable: else a crash would make the log forget whose
 //!   batches lay in it, and take them again.
+//! - N7: a segment goes when no index of it is on its way to the disk: that would be left behind by itself.
 
 use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Now, Offset, planted, sometimes};
 use ottla_record::{HEADER_LEN, Header};
@@ -73,6 +74,10 @@ impl Log {
                 // All of the log goes: the last segment must become a sealed one first.
                 self.roll_wanted |= self.pending.is_empty();
                 break;
+            }
+            if self.rewrites.owe_index(segment.base) {
+                sometimes!(fx, "retention waited for an index to be written");
+                break; // N7
             }
             if self.rewrites.owe_snapshot(segment.end.0) {
                 sometimes!(fx, "retention waited for a producer snapshot");

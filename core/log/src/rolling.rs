@@ -29,8 +29,8 @@ pub(crate) enum Purpose {
     PartitionMetadata,
     /// `leader-epoch-checkpoint`.
     Epochs,
-    /// An index of a sealed segment.
-    Index,
+    /// An index of the sealed segment with this base.
+    Index(i64),
     /// A producer snapshot.
     Snapshot(i64),
 }
@@ -62,10 +62,19 @@ impl Rewrites {
 
     /// Whether the producer snapshot of this offset is still to be written.
     pub(crate) fn owe_snapshot(&self, offset: i64) -> bool {
+        self.owe(Purpose::Snapshot(offset))
+    }
+
+    /// Whether an index of this segment is still to be written.
+    pub(crate) fn owe_index(&self, base: i64) -> bool {
+        self.owe(Purpose::Index(base))
+    }
+
+    fn owe(&self, wanted: Purpose) -> bool {
         let current = self.current.iter().map(|current| current.purpose);
         let queued = self.queue.iter().map(|(purpose, ..)| *purpose);
         let mut all = current.chain(queued);
-        all.any(|purpose| purpose == Purpose::Snapshot(offset))
+        all.any(|purpose| purpose == wanted)
     }
 
     /// What has not begun is not wanted any more.
@@ -217,12 +226,12 @@ impl Log {
         let (index, times) = (opened.index.to_bytes(), opened.times.to_bytes());
         let aborted = self.aborted.to_bytes(Offset(base), segment.end);
         self.rewrites
-            .push(Purpose::Index, name(base, "index"), index);
+            .push(Purpose::Index(base), name(base, "index"), index);
         self.rewrites
-            .push(Purpose::Index, name(base, "timeindex"), times);
+            .push(Purpose::Index(base), name(base, "timeindex"), times);
         if !aborted.is_empty() {
             self.rewrites
-                .push(Purpose::Index, name(base, "txnindex"), aborted);
+                .push(Purpose::Index(base), name(base, "txnindex"), aborted);
         }
     }
 
@@ -316,7 +325,7 @@ impl Log {
                 }
                 Purpose::Snapshot(offset) => self.on_snapshot(offset, fx),
                 Purpose::Epochs => self.epochs_saving = None,
-                Purpose::Index => {}
+                Purpose::Index(_) => {}
             },
             // The directory is being removed under it.
             Progress::Failed(_) if self.is_removing() => {}
@@ -354,7 +363,7 @@ impl Log {
                 self.rewrites.queue.push_front(again);
                 self.retry_at = Some(now.mono.after(RETRY));
             }
-            Purpose::Index => self.note(
+            Purpose::Index(_) => self.note(
                 Level::Warn,
                 "there is no room for an index; it will be rebuilt when needed",
                 fx,
