@@ -45,6 +45,8 @@ pub struct LogConfig {
     pub strict_validation: bool,
     /// `producer.id.expiration.ms`.
     pub producer_id_expiration_ms: i64,
+    /// No setting: a life begins one epoch, once all before it is durable. So it is with the metadata log.
+    pub one_epoch_a_life: bool,
 }
 
 impl Default for LogConfig {
@@ -71,6 +73,7 @@ impl Default for LogConfig {
             compression: None,
             strict_validation: false,
             producer_id_expiration_ms: 86_400_000,
+            one_epoch_a_life: false,
         }
     }
 }

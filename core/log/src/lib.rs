@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod append;
+mod behind;
 mod blocks;
 pub mod checkpoint;
 mod clean;

@@ -16,6 +16,7 @@ use ottla_machine::{
 };
 use ottla_record::{ABORT, Batch, COMMIT, Header, control_kind, crc32c, end_transaction_epoch};
 
+use crate::behind::Behind;
 use crate::file_names::{FileName, name};
 use crate::limits::SLICE_BYTES;
 use crate::opening::{Opening, Stage};
@@ -54,6 +55,8 @@ impl Log {
             again_at: 0,
             writing_again: 0,
             removed: Vec::new(),
+            behind: None,
+            searching: false,
         };
         if opening.recovers() {
             // What the files say of the judged part may be of records that are gone; the batches know. Of a compacted log they do not
@@ -163,6 +166,16 @@ impl Log {
         result: Result<DiskOutput, Fault>,
         fx: &mut impl Emit,
     ) -> Result<(), Fault> {
+        if scanning.searching {
+            let (Some(behind), DiskOutput::Read(bytes)) = (&mut scanning.behind, result?) else {
+                return Err(Fault::Broken);
+            };
+            behind.feed(&bytes);
+            scanning.searching = false;
+            self.search_behind(&mut scanning, fx);
+            opening.stage = Stage::Scanning(scanning);
+            return Ok(());
+        }
         match (&mut scanning.scan, result?) {
             (Some(scan), DiskOutput::Read(bytes)) => scan.feed(bytes),
             (None, DiskOutput::Opened { len }) => {
@@ -425,31 +438,68 @@ impl Log {
                 self.next_segment(opening, scanning, fx);
             }
             Over::End => {}
-            Over::Bad(position, why) => {
-                let durable = match opening.start {
-                    Start::Recover { from, .. } => from,
-                    Start::Clean { .. } | Start::Absent => Offset(i64::MAX),
-                };
-                let what = format!(
-                    "segment {} is damaged at {position}, where offset {} should be: {why}",
-                    scanning.base, scanning.expected
-                );
-                if scanning.expected < durable && !planted!(fx, "damage-cut-off") {
-                    let text = format!(
-                        "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
-                         after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
-                    );
-                    return self.refuse(&text, out);
-                }
-                sometimes!(fx, "recovery cut off a torn batch");
-                self.note(Level::Warn, &format!("{what}; the log ends there"), fx);
-                let later = scanning.rest.drain(..);
-                for base in later {
-                    self.segments.remove(&base);
-                    scanning.removed.push(base);
-                }
-                self.finish(opening, &scanning, fx);
-            }
+            Over::Bad(position, why) => self.on_bad(opening, scanning, (position, why), fx, out),
+        }
+    }
+
+    /// What lies there is no batch: the log ends, or it is damage.
+    fn on_bad(
+        &mut self,
+        opening: &mut Opening,
+        mut scanning: Scanning,
+        (position, why): (u64, String),
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        if self.config.one_epoch_a_life && scanning.behind.is_none() {
+            let end = scanning.scan.as_ref().map_or(position, Scan::end);
+            let before = scanning.expected.plus(-1);
+            scanning.behind = Some(Behind::new(position, end, before));
+            scanning.over = Some(Over::Bad(position, why));
+            self.search_behind(&mut scanning, fx);
+            opening.stage = Stage::Scanning(Box::new(scanning));
+            return;
+        }
+        let what = format!(
+            "segment {} is damaged at {position}, where offset {} should be: {why}",
+            scanning.base, scanning.expected
+        );
+        if let Some(later) = scanning.behind.as_ref().and_then(Behind::found) {
+            let text = format!(
+                "{what}; a later epoch begins at {later}, so it was durable and is left as it is: restore the directory from a backup. \
+                 To lose what lies behind it, cut the file off there"
+            );
+            return self.refuse(&text, out);
+        }
+        let durable = match opening.start {
+            Start::Recover { from, .. } => from,
+            Start::Clean { .. } | Start::Absent => Offset(i64::MAX),
+        };
+        if scanning.expected < durable && !planted!(fx, "damage-cut-off") {
+            let text = format!(
+                "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
+                 after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
+            );
+            return self.refuse(&text, out);
+        }
+        sometimes!(fx, "recovery cut off a torn batch");
+        self.note(Level::Warn, &format!("{what}; the log ends there"), fx);
+        let later = scanning.rest.drain(..);
+        for base in later {
+            self.segments.remove(&base);
+            scanning.removed.push(base);
+        }
+        self.finish(opening, &scanning, fx);
+    }
+
+    /// Reads on behind a bad batch.
+    fn search_behind(&mut self, scanning: &mut Scanning, fx: &mut impl Emit) {
+        let most = SLICE_BYTES.of(self.switch);
+        if let Some((at, len)) = scanning.behind.as_ref().and_then(|behind| behind.ask(most)) {
+            let file = scanning.file;
+            scanning.searching = true;
+            self.ops
+                .issue(Waiting::Opening, DiskOp::Read { file, at, len }, fx);
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla_machine::{File, Offset};
 
+use crate::behind::Behind;
 use crate::scan::Scan;
 
 /// The reading of segments, one after the other.
@@ -34,6 +35,10 @@ pub(crate) struct Scanning {
     /// Such writes are outstanding.
     pub(crate) writing_again: usize,
     pub(crate) removed: Vec<i64>,
+    /// What lies behind a bad batch is being looked at.
+    pub(crate) behind: Option<Behind>,
+    /// A chunk of that was asked for.
+    pub(crate) searching: bool,
 }
 
 /// Why nothing more is wanted of a segment.
@@ -48,7 +53,7 @@ impl Scanning {
     pub(crate) fn is_ready(&self) -> bool {
         self.scan.as_ref().is_some_and(|scan| match self.over {
             None => scan.is_ready(),
-            Some(_) => !scan.is_reading(),
+            Some(_) => !scan.is_reading() && !self.searching,
         })
     }
 }

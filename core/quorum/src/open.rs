@@ -118,13 +118,15 @@ impl Quorum {
             retention_ms: -1,
             retention_bytes: -1,
             delete: false,
+            one_epoch_a_life: true,
             max_message_bytes: limits::BATCH_BYTES + (1 << 20),
             ..LogConfig::default()
         };
         self.stage = Stage::Log;
-        // The metadata log is never believed: every batch's checksum is looked at in every start.
+        // The metadata log is never believed: every batch's checksum is looked at in every start. But what a snapshot holds was durable, and
+        // need not be made so again.
         let start = Start::Recover {
-            from: Offset(0),
+            from: self.high_watermark,
             log_start: Offset(0),
             show: true,
         };

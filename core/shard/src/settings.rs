@@ -53,6 +53,7 @@ impl Settings {
             compression: compression(&topic),
             strict_validation: start.strict_validation,
             producer_id_expiration_ms: start.producer_id_expiration_ms,
+            one_epoch_a_life: false,
         };
         Settings {
             log: Arc::new(log),

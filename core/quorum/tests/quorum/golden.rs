@@ -163,3 +163,33 @@ fn kafkas_quorum_state_stays_as_it_writes_it() {
     assert_eq!((next.leader, next.voted), (state.leader, state.voted));
     assert_eq!(next.epoch, LeaderEpoch(state.epoch.0 + 1));
 }
+
+#[test]
+fn a_bit_that_flipped_below_a_later_epoch_is_refused_and_nothing_is_cut_off() {
+    let path = format!("{DIR}/00000000000000000000.log");
+    for at in [700, 5_000, 12_345, 20_000] {
+        let mut files = recorded("crashed");
+        let log = files.get_mut(&path).expect("a log");
+        log[at] ^= 1;
+        let damaged = log.clone();
+        let mut world = World::over(disk_of(&files, |_| true).media, owner(&files));
+        world.run();
+        let why = world.offline.clone().expect("it cannot lead");
+        assert!(
+            why.contains("a later epoch begins at") && why.contains("restore"),
+            "{why}"
+        );
+        assert_eq!(world.disk.bytes(&path).expect("there"), damaged);
+    }
+}
+
+#[test]
+fn what_no_later_life_has_seen_is_cut_off_as_after_a_crash() {
+    let path = format!("{DIR}/00000000000000000000.log");
+    let mut files = recorded("crashed");
+    let log = files.get_mut(&path).expect("a log");
+    let last = log.len() - 3;
+    log[last] ^= 1;
+    let world = World::over(disk_of(&files, |_| true).media, owner(&files)).up();
+    assert_eq!(world.leading, Some(LeaderEpoch(3)));
+}
