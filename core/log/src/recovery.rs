@@ -476,10 +476,13 @@ impl Log {
             Start::Clean { .. } | Start::Absent => Offset(i64::MAX),
         };
         if scanning.expected < durable && !planted!(fx, "damage-cut-off") {
-            let text = format!(
-                "{what}; it was durable, so it is left as it is. To cut the log off there, let it be recovered as \
-                 after a crash: remove the clean-shutdown marker, and the partition from the recovery point checkpoint"
-            );
+            let cure = if self.config.one_epoch_a_life {
+                "; restore the directory from a backup"
+            } else {
+                ". To cut the log off there, let it be recovered as after a crash: remove the clean-shutdown marker, and the partition \
+                 from the recovery point checkpoint"
+            };
+            let text = format!("{what}; it was durable, so it is left as it is{cure}");
             return self.refuse(&text, out);
         }
         sometimes!(fx, "recovery cut off a torn batch");

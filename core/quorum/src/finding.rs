@@ -146,7 +146,10 @@ impl Quorum {
         }
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Checking(mut reading, id, candidates) => {
-                match reading.slice(limits::SLICE_BYTES.of(fx.switch())) {
+                let from = reading.position();
+                let read = reading.slice(limits::SLICE_BYTES.of(fx.switch()));
+                fx.spend(Spend::Bytes, reading.position() - from);
+                match read {
                     Ok(false) => self.stage = Stage::Checking(reading, id, candidates),
                     Ok(true) => {
                         self.voters = reading.snapshot.voters;

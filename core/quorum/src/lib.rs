@@ -367,6 +367,7 @@ impl Quorum {
             (Ok(_), Some((_, to)), Some(log)) => {
                 log.on_durable(to);
                 self.advance(now, fx, out);
+                self.retain(now, fx, out);
             }
             (Err(fault), ..) => self.offline(format!("a sync of the metadata log failed ({fault:?}): what it covered may be lost; check the disk"), out),
             _ => {}

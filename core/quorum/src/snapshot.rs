@@ -111,6 +111,11 @@ impl Reading {
         }
     }
 
+    /// So much of the file was read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
     /// Reads on, for `most` bytes and what is left of a batch. Whether that was all; Q5.
     pub(crate) fn slice(&mut self, most: usize) -> Result<bool, String> {
         let from = self.at;

@@ -248,6 +248,12 @@ impl Quorum {
     fn forget_log(&mut self, now: Now, to: Offset, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
         let Some(log) = &mut self.log else { return };
         log.advance_start(to);
+        self.retain(now, fx, out);
+    }
+
+    /// What a segment that may go had to wait for may be over.
+    pub(crate) fn retain(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
+        let Some(log) = &mut self.log else { return };
         let mut events = Vec::new();
         log.retain(now, fx, &mut events);
         self.on_log_events(now, events, fx, out);
