@@ -592,8 +592,8 @@ impl Log {
             Step::Offering if planted!(fx, "swap-name-not-synced") => Step::Ready,
             Step::Offering => Step::Offered,
             Step::Offered => Step::Ready,
-            Step::Committing => Step::Committed,
-            Step::Committed => {
+            Step::Committing if !planted!(fx, "swap-name-not-synced") => Step::Committed,
+            Step::Committing | Step::Committed => {
                 self.replace_segments();
                 Step::Clearing
             }
