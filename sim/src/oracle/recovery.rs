@@ -73,7 +73,7 @@ fn same_batches(
         return fired(NAME, format!("{name}: its directory is gone"));
     };
     let kept = |batch: &&BatchOnDisk| {
-        batch.base >= found.first && !(compacted && !found.has_batch_at(batch.base))
+        batch.base >= found.first && (!compacted || found.has_batch_at(batch.base))
     };
     let left_of = |before: &BatchOnDisk, after: &BatchOnDisk| {
         let place = (before.base, before.next, before.epoch, before.producer);

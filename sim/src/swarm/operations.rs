@@ -40,11 +40,15 @@ struct Features {
     patient: bool,
     deletions: bool,
     compaction: bool,
+    /// Small batches come a millisecond apart, and are looked up by the times of their records.
+    lookups: bool,
+    /// Readers begin again and again at the oldest, and wait for more than there is, while the oldest goes.
+    laggards: bool,
 }
 
 impl Features {
     fn draw(stream: &mut Stream) -> Features {
-        Features {
+        let mut features = Features {
             idempotence: stream.coin(),
             pipelining: stream.coin(),
             sessions: stream.coin(),
@@ -71,7 +75,14 @@ impl Features {
             // They take away what oracles could look at, too.
             deletions: stream.one_in(4),
             compaction: stream.one_in(4),
-        }
+            lookups: stream.one_in(12),
+            laggards: stream.one_in(12),
+        };
+        features.bursts |= features.lookups;
+        features.pipelining |= features.lookups;
+        features.retention |= features.laggards;
+        features.compaction &= !features.laggards;
+        features
     }
 }
 
@@ -171,14 +182,16 @@ fn times(
     horizon: Nanos,
 ) -> Vec<Nanos> {
     let end = horizon - horizon / 20;
-    let bursts = (features.bursts && stream.coin()).then(|| stream.size(1, 10));
+    let bursts =
+        (features.bursts && (stream.coin() || features.lookups)).then(|| stream.size(1, 10));
     let starts: Vec<Nanos> = match bursts {
         Some(bursts) => (0..bursts).map(|_| stream.within(begin, end)).collect(),
         None => Vec::new(),
     };
+    let length = if features.lookups { 10 * MS } else { 50 * MS };
     let times = (0..count).map(|_| match starts.is_empty() {
         true => stream.within(begin, end),
-        false => stream.pick(&starts) + stream.below(50 * MS),
+        false => stream.pick(&starts) + stream.below(length),
     });
     times.collect()
 }

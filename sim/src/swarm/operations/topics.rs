@@ -8,6 +8,9 @@ use crate::script::{Nanos, Operation, Place, SECOND};
 /// The largest batch of a topic that sets nothing.
 pub(super) const LARGEST: u64 = 1_048_588;
 
+/// Least and most of a batch that is sent from its file.
+pub(super) const LARGE: (u64, u64) = (16 << 10, 30 << 10);
+
 /// A topic as the script has it.
 #[derive(Clone, Debug)]
 pub(super) struct Topic {
@@ -23,7 +26,9 @@ pub(super) struct Topic {
 pub(super) fn topic(stream: &mut Stream, features: &Features, number: u32) -> Topic {
     let mut topic = Topic {
         number,
-        partitions: if features.wide && stream.one_in(3) {
+        partitions: if features.lookups {
+            stream.within(1, 2) as i32
+        } else if features.wide && stream.one_in(3) {
             stream.within(12, 24) as i32
         } else {
             stream.within(1, 6) as i32
@@ -38,6 +43,23 @@ pub(super) fn topic(stream: &mut Stream, features: &Features, number: u32) -> To
 
 /// O2.
 fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
+    draw_any(stream, features, topic);
+    let mut set = |name: &str, value: u64| {
+        topic.settings.retain(|(other, _)| other != name);
+        topic.settings.push((name.to_owned(), value.to_string()));
+    };
+    if features.lookups {
+        // An entry for every batch, or nearly.
+        set("index.interval.bytes", stream.size(1, 500));
+    }
+    if features.laggards {
+        // A few batches each, that are not kept in memory.
+        set("internal.segment.bytes", stream.size(LARGE.1, 4 * LARGE.1));
+        set("retention.bytes", stream.size(LARGE.1, 8 * LARGE.1));
+    }
+}
+
+fn draw_any(stream: &mut Stream, features: &Features, topic: &mut Topic) {
     let settings = &mut topic.settings;
     settings.clear();
     topic.largest = LARGEST;
@@ -111,19 +133,17 @@ fn draw_settings(stream: &mut Stream, features: &Features, topic: &mut Topic) {
 fn compact(stream: &mut Stream, topic: &mut Topic) {
     let ours = ["cleanup.policy", "internal.segment.bytes"];
     topic.settings.retain(|(name, _)| !ours.contains(&&**name));
-    let mut set =
-        |name: &str, value: &str| topic.settings.push((name.to_owned(), value.to_owned()));
-    set(
-        "cleanup.policy",
-        *stream.pick(&["compact", "compact,delete"]),
-    );
+    let mut set = |name: &str, value: String| topic.settings.push((name.to_owned(), value));
+    let policies = ["compact", "compact,delete"];
+    set("cleanup.policy", stream.pick(&policies).to_string());
     set(
         "internal.segment.bytes",
-        &stream.size(600, 8_000).to_string(),
+        stream.size(600, 8_000).to_string(),
     );
+    let ratios = ["0", "0.01", "0.3", "0.5"];
     set(
         "min.cleanable.dirty.ratio",
-        *stream.pick(&["0", "0.01", "0.3", "0.5"]),
+        stream.pick(&ratios).to_string(),
     );
     for (name, least, most, seldom) in [
         ("delete.retention.ms", 0, 10_000, 2),
@@ -132,7 +152,7 @@ fn compact(stream: &mut Stream, topic: &mut Topic) {
     ] {
         let value = stream.size(least, most).to_string();
         if stream.one_in(seldom) {
-            set(name, &value);
+            set(name, value);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One client's operations: what it writes and reads, what it wants to know, and what it does seldom or wrong. O1 is kept here.
 
 use super::Features;
-use super::topics::{LARGEST, Topic, whole};
+use super::topics::{LARGE, LARGEST, Topic, whole};
 use crate::draw::Stream;
 use crate::script::{ClientScript, Operation, Place};
 
@@ -29,6 +29,12 @@ impl Writer<'_> {
             Role::Both => 7,
             Role::Reads => 1,
         };
+        if self.features.lookups && stream.one_in(3) {
+            return self.lookup(stream);
+        }
+        if self.features.laggards && stream.one_in(4) {
+            return self.lag(stream);
+        }
         match stream.below(20) {
             0 => self.question(stream),
             1 => self.special(stream),
@@ -90,8 +96,12 @@ impl Writer<'_> {
             .first()
             .and_then(|place| self.topics.iter().find(|topic| topic.number == place.topic))
             .map_or(LARGEST, |topic| topic.largest);
-        let records = stream.size(1, 20) as u32;
-        let mut bytes = stream.size(100, 2_500).min(largest);
+        let records = stream.size(1, if self.features.lookups { 4 } else { 20 }) as u32;
+        let (least, most) = match self.features.laggards && stream.coin() {
+            true => LARGE,
+            false => (100, 2_500),
+        };
+        let mut bytes = stream.size(least, most).min(largest);
         let mut codec = 0;
         let mut records_of = records;
         if self.features.large && self.is_to_be_large(stream, largest) {
@@ -189,19 +199,50 @@ impl Writer<'_> {
                 place: self.place(stream),
                 epoch: stream.below(4) as i32,
             },
-            4 | 5 if self.features.times => Operation::ListTaken {
-                back: stream.below(7) as u32,
-                record: stream.below(20) as u32,
-                ms: match stream.below(8) {
-                    0 => -1,
-                    1 => 1,
-                    _ => 0,
-                },
-            },
+            4 | 5 if self.features.times => self.taken(stream),
             _ => Operation::ListOffsets {
                 places: self.places(stream, 6),
                 timestamp: self.timestamp(stream),
             },
+        }
+    }
+
+    /// Where a record is whose time is known.
+    fn taken(&self, stream: &mut Stream) -> Operation {
+        Operation::ListTaken {
+            back: stream.below(7) as u32,
+            record: stream.below(20) as u32,
+            ms: match stream.below(8) {
+                0 => -1,
+                1 => 1,
+                _ => 0,
+            },
+        }
+    }
+
+    /// Where a record is whose time is known, or which is the newest.
+    fn lookup(&self, stream: &mut Stream) -> Operation {
+        if !stream.one_in(4) {
+            return self.taken(stream);
+        }
+        Operation::ListOffsets {
+            places: self.places(stream, 6),
+            timestamp: -3,
+        }
+    }
+
+    /// From the oldest on, a batch at a time, and a long wait for more than that.
+    fn lag(&self, stream: &mut Stream) -> Operation {
+        if stream.coin() {
+            let (place, to_end) = (*stream.pick(&self.reads), false);
+            return Operation::Seek { place, to_end };
+        }
+        Operation::Fetch {
+            places: self.reads.clone(),
+            max_wait_ms: stream.size(100, 3_000) as i32,
+            min_bytes: stream.size(LARGE.1, 1 << 20) as i32,
+            max_bytes: 10 << 20,
+            partition_max_bytes: stream.size(1, LARGE.1) as i32,
         }
     }
 
