@@ -8,7 +8,8 @@
 //! - N3: a segment's file goes only when those of all before it are durably gone. Recovery from an older recovery point
 //!   would take a hole for one that the crash made, and end the log there.
 //! - N4: nor before the name of the newest segment is durable: where all segments are gone, nothing says which offsets had been given.
-//! - N5: what is known of epochs below the start goes last: after a crash among the removals a segment may be there again.
+//! - N5: what is known of epochs below the first segment goes last: after a crash among the removals a segment may be there again, and
+//!   where records were deleted the start may be the first segment's again.
 //! - N6: a segment goes only when a producer snapshot of its end or later is durable: else a crash would make the log forget whose
 //!   batches lay in it, and take them again.
 //! - N7: a segment goes when no index of it is on its way to the disk: that would be left behind by itself.
@@ -317,7 +318,8 @@ impl Log {
         self.remove_dropped(fx);
         if !self.dropping && self.dropped.is_empty() {
             // N5
-            let moved = self.epochs.truncate_start(self.start);
+            let first = self.segments.keys().next().copied().map(Offset);
+            let moved = self.epochs.truncate_start(first.unwrap_or(self.start).min(self.start));
             self.epochs_moved(moved, Offset(i64::MAX));
         }
     }

@@ -290,6 +290,29 @@ fn deleted_records_are_out_of_range_and_their_segments_go() {
 }
 
 #[test]
+fn a_deletion_that_no_checkpoint_tells_of_costs_no_epoch() {
+    let mut world = filled(LogConfig {
+        retention_ms: -1,
+        ..LogConfig::default()
+    });
+    let epoch = world.log.epoch_at(Offset(3));
+    world.log.advance_start(Offset(4));
+    retained(&mut world);
+    assert_eq!(segments(&world).len(), 3);
+    // It dies before log-start-offset-checkpoint is written: the log begins with its first segment.
+    let config = LogConfig::clone(&world.config);
+    let end = world.log.written();
+    let start = Start::Recover {
+        from: end,
+        log_start: Offset(0),
+        show: false,
+    };
+    let world = World::opened(world.disk.killed(), config, start, 1);
+    assert_eq!(world.log.start_offset(), Offset(3));
+    assert_eq!(world.log.epoch_at(Offset(3)), epoch);
+}
+
+#[test]
 fn a_start_beyond_the_end_gives_no_offset_twice() {
     let mut world = filled(LogConfig::default());
     world.stop();
