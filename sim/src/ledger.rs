@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ottla_media::Media;
 
 use crate::atlas::{Atlas, Entry};
+use crate::client::NEVER;
 use crate::history::{
     Ask, Asked, Batch, BatchShown, Death, Fetched, Key, Named, Partition, Produced, RecordId,
     Reply, Seen, TopicId,
@@ -266,7 +267,8 @@ impl Ledger {
                 }
             }
             Ask::DeleteRecords { parts } => {
-                for (named, before) in parts {
+                // What lies behind everything is refused.
+                for (named, before) in parts.iter().filter(|(_, before)| *before < NEVER) {
                     let of = (Arc::clone(&named.topic), named.index);
                     let before = if *before < 0 { i64::MAX } else { *before };
                     let known = self.given_up.entry(of).or_insert(before);

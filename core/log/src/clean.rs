@@ -17,8 +17,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_machine::{ProducerId, Switch, planted};
 use ottla_record::{
-    ABORT, Batch, Builder, BuilderSettings, COMMIT, Header, NO_TIMESTAMP, Record, RecordHeader,
-    TimestampType, control_kind,
+    ABORT, Batch, Builder, BuilderSettings, COMMIT, Header, NO_PRODUCER_ID, NO_TIMESTAMP, Record,
+    RecordHeader, TimestampType, control_kind,
 };
 
 use crate::limits::BATCH_BYTES;
@@ -330,12 +330,21 @@ fn rebuild(
     horizon: Option<i64>,
     switch: Switch,
 ) -> Result<Bytes, String> {
+    let nameless = kept.is_empty() && planted!(switch, "kept-empty-batch-nameless");
     let mut builder = Builder::new(BuilderSettings {
         compression: header.compression().map_err(|why| why.to_string())?,
         level: None,
         base_offset: header.base_offset,
-        leader_epoch: header.partition_leader_epoch,
-        producer_id: header.producer_id,
+        leader_epoch: if planted!(switch, "compacted-epoch-lost") {
+            0
+        } else {
+            header.partition_leader_epoch
+        },
+        producer_id: if nameless {
+            NO_PRODUCER_ID
+        } else {
+            header.producer_id
+        },
         producer_epoch: header.producer_epoch,
         base_sequence: header.base_sequence,
         transactional: header.is_transactional(),
@@ -365,6 +374,8 @@ fn rebuild(
     } else {
         NO_TIMESTAMP
     };
-    builder.reach(header.last_offset(), newest);
+    if !planted!(switch, "compacted-batch-shortened") || kept.is_empty() {
+        builder.reach(header.last_offset(), newest);
+    }
     Ok(builder.finish())
 }

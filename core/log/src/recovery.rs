@@ -61,7 +61,7 @@ impl Log {
         if opening.recovers() {
             // What the files say of the judged part may be of records that are gone; the batches know. Of a compacted log they do not
             // know all: an epoch may have begun with a batch that was left out since.
-            if !self.config.compact {
+            if !self.config.compact || planted!(fx, "compacted-epochs-forgotten") {
                 let first = Offset(opening.first);
                 let forgotten = self.epochs.truncate_end(first);
                 self.epochs_moved(forgotten, first);

@@ -319,7 +319,9 @@ impl Log {
         if !self.dropping && self.dropped.is_empty() {
             // N5
             let first = self.segments.keys().next().copied().map(Offset);
-            let moved = self.epochs.truncate_start(first.unwrap_or(self.start).min(self.start));
+            let moved = self
+                .epochs
+                .truncate_start(first.unwrap_or(self.start).min(self.start));
             self.epochs_moved(moved, Offset(i64::MAX));
         }
     }

@@ -386,7 +386,11 @@ fn judge_deletion(
         offset => Offset(offset),
     };
     match done {
-        None if to < Offset(0) || to > high_watermark => Err(ErrorCode::OffsetOutOfRange.into()),
+        None if (to < Offset(0) || to > high_watermark)
+            && !planted!(replica.log().switch(), "deletion-beyond-the-end-accepted") =>
+        {
+            Err(ErrorCode::OffsetOutOfRange.into())
+        }
         None => Err(Lack::Delete(to)),
         Some(_) => Ok(Answer::Deleted {
             low_watermark: replica.log().start_offset(),

@@ -32,6 +32,8 @@ mod topics;
 #[cfg(test)]
 mod toy;
 
+pub(crate) use sending::NEVER;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -30,6 +30,9 @@ pub(super) enum Places {
     Nowhere,
 }
 
+/// An offset that no run comes to.
+pub(crate) const NEVER: i64 = 1 << 40;
+
 impl Client {
     /// The next request leaves, if one may. Whether something was done.
     pub(super) fn send(&mut self, acts: &mut Vec<Act>) -> bool {
@@ -445,7 +448,9 @@ impl Client {
             .reader
             .position(place)
             .map_or(0, |position| position.offset);
-        let before = back.map_or(-1, |back| (read - i64::from(back)).max(0));
+        // Now and then far behind everything that there will ever be.
+        let beyond = i64::from(task.stream.one_in(16)) * NEVER;
+        let before = back.map_or(-1, |back| (read - i64::from(back)).max(beyond));
         let version = self.version(ApiKey::DeleteRecords, &mut task.stream, 0, i16::MAX);
         let timeout = self.timeout_ms(&mut task.stream);
         let named = self.topics.named(place, false);
