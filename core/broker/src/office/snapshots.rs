@@ -178,13 +178,16 @@ impl Office {
             image
         };
         let records = printed.records(fx.switch());
+        if !self.quorum.begin_snapshot(now, id, fx) {
+            // What was given up is still being removed.
+            self.snapshots.again_at = Some(now.mono.after(RETRY));
+            return;
+        }
         self.snapshots.since = Some(now.mono);
         self.snapshots.bytes = 0;
         self.snapshots.again_at = None;
-        if self.quorum.begin_snapshot(now, id, fx) {
-            self.snapshots.taking = true;
-            self.snapshots.records = Some(records);
-        }
+        self.snapshots.taking = true;
+        self.snapshots.records = Some(records);
     }
 
     pub(super) fn on_snapshot_given_up(&mut self, now: Now, why: &str) {
