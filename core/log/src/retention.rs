@@ -76,13 +76,8 @@ impl Log {
                 self.roll_wanted |= self.pending.is_empty();
                 break;
             }
-            if self.rewrites.owe_index(segment.base) {
-                sometimes!(fx, "retention waited for an index to be written");
-                break; // N7
-            }
-            if self.rewrites.owe_snapshot(segment.end.0) {
-                sometimes!(fx, "retention waited for a producer snapshot");
-                break; // N6
+            if self.owes_files(segment, fx) {
+                break; // N6, N7
             }
             goes.push(segment.base);
             remembered = segment.end.0;
@@ -104,6 +99,15 @@ impl Log {
         if self.start > before {
             out.push(LogEvent::Started(self.start));
         }
+    }
+
+    /// Whether a file that goes with a segment, or must be there before it goes, is on its way to the disk.
+    fn owes_files(&self, segment: &Segment, fx: &mut impl Emit) -> bool {
+        let index = self.rewrites.owe_index(segment.base);
+        sometimes!(fx, "retention waited for an index to be written", if index);
+        let snapshot = self.rewrites.owe_snapshot(segment.end.0);
+        sometimes!(fx, "retention waited for a producer snapshot", if snapshot);
+        index || snapshot
     }
 
     /// Whether a crash would make it forget producers once everything below this offset is gone (N6).
