@@ -25,6 +25,8 @@ struct Mirror {
     media: Media,
     roots: BTreeMap<Dir, String>,
     places: Vec<Option<Held>>,
+    /// The disk after every call that has changed it, once that is wanted.
+    steps: Option<Vec<Media>>,
 }
 
 /// What a call will mean for the mirror when it has succeeded.
@@ -56,6 +58,7 @@ impl RecordingFiles {
             media: Media::new(CAPACITY),
             roots: BTreeMap::new(),
             places: Vec::new(),
+            steps: None,
         };
         for (dir, path) in &dirs {
             let root = dir.0.to_string();
@@ -138,7 +141,11 @@ impl RecordingFiles {
                 );
                 assert!(same, "G1: {done:?} became {mirrored:?} in the mirror");
             }
-            (_, true) => {}
+            (_, true) => return,
+        }
+        let now = mirror.steps.is_some().then(|| mirror.media.clone());
+        if let (Some(steps), Some(now)) = (&mut mirror.steps, now) {
+            steps.push(now);
         }
     }
 }
@@ -186,6 +193,22 @@ impl Files for RecordingFiles {
 }
 
 impl Recording {
+    /// From now on the disk is kept as it is after every call that changes it.
+    pub fn keep_steps(&self) {
+        locked(&self.mirror).steps.get_or_insert_default();
+    }
+
+    /// How many such calls there were.
+    pub fn steps_kept(&self) -> usize {
+        locked(&self.mirror).steps.as_ref().map_or(0, Vec::len)
+    }
+
+    /// The disk after each of them. What no sync has covered is still to be decided: [`Media::power_cut`]. A log directory is a
+    /// directory of it, named by its number.
+    pub fn take_steps(&self) -> Vec<Media> {
+        locked(&self.mirror).steps.take().unwrap_or_default()
+    }
+
     /// Writes what a power cut at this moment would leave of each directory, everything un-synced thrown away.
     pub fn power_cut(&self, into: &[(Dir, PathBuf)]) -> io::Result<()> {
         let (media, roots) = {

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use ottla_io::{Host, RealFiles, Recording, RecordingFiles};
+use ottla_io::{Files, Host, RealFiles, Recording, RecordingFiles};
 use ottla_machine::Rng;
 use ottla_protocol::Uuid;
 use ottla_record::{Builder, BuilderSettings, Compression, Header};
@@ -29,19 +29,19 @@ const PIPELINE: usize = 4;
 
 /// What a producer was told.
 #[derive(Clone)]
-struct Acked {
-    place: Place,
-    base: i64,
-    values: Vec<Bytes>,
+pub struct Acked {
+    pub place: Place,
+    pub base: i64,
+    pub values: Vec<Bytes>,
 }
 
 #[derive(Clone, Default)]
-struct Ledger {
-    acked: Vec<Acked>,
+pub struct Ledger {
+    pub acked: Vec<Acked>,
     /// What consumers have read.
     seen: Vec<(Place, i64, Option<Bytes>)>,
-    topics: Vec<(String, Uuid, i32)>,
-    deleted: Vec<String>,
+    pub topics: Vec<(String, Uuid, i32)>,
+    pub deleted: Vec<String>,
     over: bool,
 }
 
@@ -118,20 +118,20 @@ impl Shared {
     }
 }
 
-fn rng(seed: u64) -> Rng {
+pub fn rng(seed: u64) -> Rng {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
     Rng::new(bytes)
 }
 
 /// A producer: its id if it is idempotent, and its next sequence number per partition.
-struct Producer {
-    client: Client,
-    rng: Rng,
-    number: u64,
-    id: Option<(i64, i16)>,
-    sequences: BTreeMap<Place, i32>,
-    sent: u64,
+pub struct Producer {
+    pub client: Client,
+    pub rng: Rng,
+    pub number: u64,
+    pub id: Option<(i64, i16)>,
+    pub sequences: BTreeMap<Place, i32>,
+    pub sent: u64,
 }
 
 impl Producer {
@@ -170,7 +170,7 @@ impl Producer {
     }
 
     /// A batch for each of a few partitions.
-    fn draw(&mut self, topics: &[(String, Uuid, i32)]) -> Vec<(Place, Vec<Bytes>, Bytes)> {
+    pub fn draw(&mut self, topics: &[(String, Uuid, i32)]) -> Vec<(Place, Vec<Bytes>, Bytes)> {
         let mut batches: Vec<(Place, Vec<Bytes>, Bytes)> = Vec::new();
         for _ in 0..1 + self.rng.below(3) {
             let (name, _, partitions) = &topics[self.rng.below(topics.len() as u64) as usize];
@@ -331,10 +331,18 @@ fn cuts(shared: &Shared, recording: &Recording, mut rng: Rng) -> Vec<Moment> {
     moments
 }
 
+fn on_disk(left: &Path) -> Box<dyn Files + Send> {
+    Box::new(RealFiles::open("after", vec![(ROOT, left.into())]).expect("the copy"))
+}
+
 /// What a broker on such a copy does not show although it was promised.
-fn lost(host: &Host, promised: &Ledger, left: &Path, settings: &[(&str, &str)]) -> Vec<String> {
-    let files = RealFiles::open("after", vec![(ROOT, left.into())]).expect("the copy");
-    let broker = Embedded::start(host, Box::new(files), settings, 255);
+pub fn lost(
+    host: &Host,
+    promised: &Ledger,
+    files: Box<dyn Files + Send>,
+    settings: &[(&str, &str)],
+) -> Vec<String> {
+    let broker = Embedded::start(host, files, settings, 255);
     let mut client = Client::connect(broker.address);
     let topics = client.topics();
     let mut lost = Vec::new();
@@ -434,17 +442,14 @@ fn losses(name: &str, lives: usize, settings: &[(&str, &str)]) -> (Vec<String>, 
         let (ledger, mut moments) = life(&host, number, child, settings, dir.path(), promised);
         let next = moments.swap_remove(rng.below(moments.len() as u64) as usize);
         for moment in &moments {
-            all.extend(lost(
-                &host,
-                &ledger.at(moment),
-                moment.left.path(),
-                settings,
-            ));
+            let files = on_disk(moment.left.path());
+            all.extend(lost(&host, &ledger.at(moment), files, settings));
         }
         promised = ledger.at(&next);
         dir = next.left;
     }
-    all.extend(lost(&host, &promised, dir.path(), settings));
+    let files = on_disk(dir.path());
+    all.extend(lost(&host, &promised, files, settings));
     (all, promised.acked.len())
 }
 

@@ -7,6 +7,7 @@ mod door;
 mod dump;
 mod durability;
 mod embedded;
+mod every_call;
 mod golden;
 mod node;
 mod process;
