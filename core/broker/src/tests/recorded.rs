@@ -60,6 +60,7 @@ fn decode(key: ApiKey, version: i16, r: &mut Reader<'_>) -> Result<(), DecodeErr
         ApiKey::ApiVersions => ApiVersionsResponse::decode(r, version).map(drop),
         ApiKey::CreateTopics => CreateTopicsResponse::decode(r, version).map(drop),
         ApiKey::DeleteTopics => DeleteTopicsResponse::decode(r, version).map(drop),
+        ApiKey::DeleteRecords => DeleteRecordsResponse::decode(r, version).map(drop),
         ApiKey::InitProducerId => InitProducerIdResponse::decode(r, version).map(drop),
         ApiKey::OffsetForLeaderEpoch => OffsetForLeaderEpochResponse::decode(r, version).map(drop),
         ApiKey::DescribeConfigs => DescribeConfigsResponse::decode(r, version).map(drop),
