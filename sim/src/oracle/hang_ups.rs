@@ -2,8 +2,9 @@
 //! not idle.
 //!
 //! Excused is a node that is being stopped or has ended (the atlas says so), a request that may not have come when the connection was
-//! closed, a connection that never served (there may be too many), and one that carried a request whose refusal is the end of its
-//! connection (acks=0, versions of Produce from before there were answers to them).
+//! closed, a connection that never served (there may be too many), one that carried a request whose refusal is the end of its
+//! connection (acks=0, versions of Produce from before there were answers to them), and one of which nothing was heard for as long as a connection
+//! may be idle while the disk may stall under its answer: the node cannot tell that from a peer that takes nothing.
 
 use std::collections::BTreeSet;
 
@@ -59,7 +60,7 @@ impl HangUps {
         let disturbed = scene.ledger.died_since(asked.at) || scene.atlas.quiet_since() > asked.at;
         let cramped = super::polls::is_cramped(scene);
         let age = scene.at - asked.at;
-        if may_end || disturbed || cramped || age <= journey(scene, asked) {
+        if may_end || disturbed || cramped || stuck(scene, age) || age <= journey(scene, asked) {
             return Ok(());
         }
         fired(
@@ -71,6 +72,13 @@ impl HangUps {
             ),
         )
     }
+}
+
+/// Whether an answer may have been on its way for as long as a connection may be idle, because its bytes were not to be had.
+fn stuck(scene: &Scene<'_>, age: Nanos) -> bool {
+    let idle = scene.script.settings.get("connections.max.idle.ms");
+    let idle = idle.and_then(|value| value.parse::<u64>().ok());
+    idle.is_some_and(|idle| age >= idle * MS && scene.at - age < super::polls::stalled(scene))
 }
 
 /// How long a request may be on its way, and word of the end on its way back.
@@ -93,7 +101,7 @@ mod tests {
     use super::*;
     use crate::atlas::Entry;
     use crate::history::{Death, Reply};
-    use crate::script::SECOND;
+    use crate::script::{Chance, SECOND};
 
     const VERSIONS: Reply = Reply::ApiVersions {
         error: 0,
@@ -140,5 +148,15 @@ mod tests {
             let batch = rig::batch(1, 1);
             rig.ask(rig::produce(&rig::topic("t0", 1), &batch, 0));
         }));
+        let stalled = |age| {
+            hung_up(age, |rig| {
+                let script = Arc::make_mut(&mut rig.script);
+                let idle = ("connections.max.idle.ms".to_owned(), "900".to_owned());
+                script.settings.extend([idle]);
+                script.chances.rates.insert(Chance::Stall, 300);
+            })
+        };
+        passes(stalled(SECOND));
+        fires(stalled(800 * MS), "closed by the node 800 ms");
     }
 }

@@ -143,7 +143,7 @@ pub(super) fn is_cramped(scene: &Scene<'_>) -> bool {
 }
 
 /// Until when operations of the disk may stall at any call.
-fn stalled(scene: &Scene<'_>) -> Nanos {
+pub(super) fn stalled(scene: &Scene<'_>) -> Nanos {
     let chances = &scene.script.chances;
     if chances.rates.contains_key(&Chance::Stall) {
         scene.script.horizon + STALL

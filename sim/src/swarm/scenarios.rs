@@ -20,7 +20,7 @@ enum Row {
 
 /// Each with how seldom it is drawn.
 const ROWS: [(Row, u64); 4] = [
-    (Row::StopWhileRecovering, 6),
+    (Row::StopWhileRecovering, 3),
     (Row::PowerCutAfterLostSync, 6),
     (Row::DeathWhileRetaining, 4),
     (Row::DamageAfterStop, 12),
