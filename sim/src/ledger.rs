@@ -11,13 +11,12 @@ use std::sync::Arc;
 use ottla_media::Media;
 
 use crate::atlas::{Atlas, Entry};
-use crate::client::NEVER;
 use crate::history::{
     Ask, Asked, Batch, BatchShown, Death, Fetched, Key, Named, Partition, Produced, RecordId,
     Reply, Seen, TopicId,
 };
 use crate::on_disk;
-use crate::script::{Nanos, Operation, Script};
+use crate::script::{NEVER, Nanos, Operation, Script};
 
 /// A batch that a reader was shown.
 #[derive(Clone, Debug)]

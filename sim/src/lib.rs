@@ -3,6 +3,7 @@
 
 pub mod agenda;
 pub mod atlas;
+mod batch;
 pub mod chance;
 pub mod client;
 pub mod clock;

@@ -1,6 +1,9 @@
 //! The planted bugs: what is wrong when one is switched on, where it comes from, and how a user would see it. What must happen in a run
 //! for it to show is for whoever looks why one was not found.
 
+use ottla_broker::Broker;
+use ottla_machine::Effects;
+
 /// A bug that can be switched on.
 #[derive(Clone, Copy, Debug)]
 pub struct Planted {
@@ -523,6 +526,19 @@ pub const PLANTED: &[Planted] = &[
         needs: "small snapshots and segments, two snapshots in one life, cut",
     },
 ];
+
+/// Switches one of them on, and lets a seed draw the limits of the core.
+#[cfg(feature = "planted")]
+pub(crate) fn plant(fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
+    fx.plant(bug, limits);
+}
+
+/// This build has none of them, and the limits that ship.
+#[cfg(not(feature = "planted"))]
+pub(crate) fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
+    assert!(bug.is_none(), "this build has no planted bugs");
+    assert!(limits.is_none(), "this build has the limits that ship");
+}
 
 #[cfg(test)]
 mod tests {

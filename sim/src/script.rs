@@ -427,6 +427,9 @@ pub struct Place {
     pub partition: i32,
 }
 
+/// An offset that no run comes to.
+pub const NEVER: i64 = 1 << 40;
+
 /// What a client does.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of the requests")]

@@ -103,8 +103,13 @@ pub(crate) struct Cleaning {
 }
 
 impl Cleaning {
-    /// Whether the segment is being replaced.
-    pub(crate) fn replaces(&self, base: i64) -> bool {
+    /// Whether the segment must stay: it is being replaced, or its file is being opened.
+    pub(crate) fn holds(&self, base: i64) -> bool {
+        let opening = self.source.filter(|_| self.step == Step::Opening);
+        opening.is_some_and(|source| source.base == base) || self.replaces(base)
+    }
+
+    fn replaces(&self, base: i64) -> bool {
         let group = self.group.as_ref();
         group.is_some_and(|group| group.bases.contains(&base))
     }
@@ -587,12 +592,13 @@ impl Log {
 
     /// What comes after a step that is done.
     fn on_step(&mut self, done: Step, fx: &mut impl Emit) {
+        let named = !planted!(fx, "swap-name-not-synced");
         let next = match done {
             Step::Syncing => Step::Offering,
-            Step::Offering if planted!(fx, "swap-name-not-synced") => Step::Ready,
-            Step::Offering => Step::Offered,
+            Step::Offering if named => Step::Offered,
+            Step::Offering => Step::Ready,
             Step::Offered => Step::Ready,
-            Step::Committing if !planted!(fx, "swap-name-not-synced") => Step::Committed,
+            Step::Committing if named => Step::Committed,
             Step::Committing | Step::Committed => {
                 self.replace_segments();
                 Step::Clearing

@@ -222,7 +222,7 @@ impl Log {
                 .is_some_and(|newest| now.wall.0.saturating_sub(newest.timestamp) > limit)
     }
 
-    /// Whether it could be dropped: not while its indexes are being rebuilt, nor while a compaction is replacing it.
+    /// Whether it could be dropped: not while its indexes are being rebuilt, nor while a compaction is replacing or opening it.
     fn drop_segment(&mut self, base: i64, fx: &mut impl Emit) -> bool {
         if self.warming.iter().any(|warming| warming.base() == base) {
             sometimes!(fx, "retention waited for an index that was being rebuilt");
@@ -231,7 +231,7 @@ impl Log {
         if self
             .cleaning
             .as_ref()
-            .is_some_and(|cleaning| cleaning.replaces(base))
+            .is_some_and(|cleaning| cleaning.holds(base))
         {
             sometimes!(fx, "retention waited for a compaction");
             return false;

@@ -182,7 +182,7 @@ impl Checkpoints {
     }
 
     /// The save after which all that was put down by now is durable. `None`: it is.
-    pub fn awaited_save(&self) -> Option<u64> {
+    pub fn next_save(&self) -> Option<u64> {
         match (self.has_changed(), self.is_saving()) {
             (true, _) => Some(self.begun + 1),
             (false, true) => Some(self.begun),

@@ -3,7 +3,7 @@
 //!
 //! | state | on | becomes |
 //! |---|---|---|
-//! | Resting | the time has come | Asking from the first slot on |
+//! | Resting | the time has come, and there are compacted topics | Asking from the first slot on |
 //! | Asking | all were asked, none is dirty enough | Resting |
 //! | Asking | all were asked | Compacting the dirtiest |
 //! | Compacting | it is over | Asking; Resting when it was given up |
@@ -41,7 +41,12 @@ impl Shard {
         {
             return self.wake_cleaner(now);
         }
-        self.cleaner = Cleaner::Asking(0, None);
+        let any = self.settings.values().any(|topic| topic.log.compact);
+        if any {
+            self.cleaner = Cleaner::Asking(0, None);
+        } else {
+            self.rest_cleaner(now);
+        }
     }
 
     /// A slice of asking.
@@ -49,7 +54,8 @@ impl Shard {
         let Cleaner::Asking(from, mut dirtiest) = self.cleaner else {
             return;
         };
-        if !self.cleaner_goes_on() {
+        // The two share what a settle may look at.
+        if !self.cleaner_goes_on() || self.retention_goes_on() {
             return;
         }
         let until = from

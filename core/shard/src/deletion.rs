@@ -31,7 +31,7 @@ impl Shard {
         let checkpoints = &self.dirs[dir].checkpoints;
         sometimes!(fx, "records were deleted while checkpoints were saved", if checkpoints.is_saving());
         let early = planted!(fx, "deletion-answered-before-checkpoint");
-        let Some(save) = checkpoints.awaited_save().filter(|_| !early) else {
+        let Some(save) = checkpoints.next_save().filter(|_| !early) else {
             return self.ask(now, asked, fx);
         };
         self.checkpointing = true;

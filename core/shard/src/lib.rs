@@ -401,8 +401,8 @@ impl Machine for Shard {
         self.follow_image(now, fx);
         self.count_strays(fx);
         self.open_some(now, fx);
-        self.retain_some(now, fx);
         self.clean_some(now, fx);
+        self.retain_some(now, fx);
         self.visit_touched(now, fx);
         self.checkpoint_some(now, fx);
         self.stop_some(now, fx);

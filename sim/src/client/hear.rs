@@ -12,7 +12,7 @@ use ottla_protocol::messages::{
 };
 use ottla_protocol::{ApiKey, DecodeError, Reader, Records, ResponseHeader};
 
-use super::batch;
+use crate::batch;
 use crate::history::{Ask, EpochEnd, Fetched, Listed, Named, Produced, Reply, TopicShown};
 
 /// Nobody knows such a version of ApiVersions: it is answered in version 0.

@@ -13,7 +13,6 @@
 //! C4: what is drawn for an operation depends on the client and its number alone.
 
 mod answers;
-pub(crate) mod batch;
 mod everything;
 mod fetching;
 mod hear;
@@ -31,8 +30,6 @@ mod tests;
 mod topics;
 #[cfg(test)]
 mod toy;
-
-pub(crate) use sending::NEVER;
 
 use std::sync::Arc;
 

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_protocol::ApiKey;
 
-use super::batch::{self, Recipe};
 use super::sending::Places;
 use super::task::{Meant, Parcel, Produce, Task, What};
 use super::topics::{self, NO_ID};
 use super::{Act, Client, Sent, is_retriable};
+use crate::batch::{self, Recipe};
 use crate::draw::Stream;
 use crate::history::{Ask, Asked, Batch, Named, Produced, Producer, Wrong};
 use crate::script::{Operation, Place};

@@ -12,7 +12,7 @@ use super::topics::{Found, NO_ID};
 use super::{Act, Client, Sent};
 use crate::draw::{Domain, Stream};
 use crate::history::{Ask, Asked};
-use crate::script::{MS, Nanos, Operation, Place};
+use crate::script::{MS, NEVER, Nanos, Operation, Place};
 
 /// The longest time a client gives the node for a request of its own.
 const LONGEST_MS: u64 = 30_000;
@@ -29,9 +29,6 @@ pub(super) enum Places {
     /// There are no such topics.
     Nowhere,
 }
-
-/// An offset that no run comes to.
-pub(crate) const NEVER: i64 = 1 << 40;
 
 impl Client {
     /// The next request leaves, if one may. Whether something was done.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::batch::{self, Recipe};
 use super::everything::Step;
 use super::reader::Want;
 use super::speak::Limits;
 use super::task::{OWN, Parcel, Task, What};
 use super::{Act, Client};
+use crate::batch::{self, Recipe};
 use crate::history::{Producer, Reply};
 use crate::script::Nanos;
 

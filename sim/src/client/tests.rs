@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ottla_protocol::ApiKey;
 use ottla_record::Header;
 
-use super::batch;
 use super::toy::Mind;
+use crate::batch;
 use crate::history::{Ask, Asked, Batch, RecordId, Reply};
 use crate::script::{ClientScript, Nanos, Operation, Place, SECOND, TimedOp};
 use town::*;

@@ -17,8 +17,8 @@ use crate::host::contract::Contract;
 use crate::host::desk::DeskHost;
 use crate::host::{Host, Outside, Surroundings};
 use crate::net::{Air, ClientTell, NODE, Net, NetTell};
+use crate::planted::plant;
 use crate::script::{Arm, Chance, Chances, MS, Nanos, Span, US, Weather};
-use crate::world::plant;
 
 /// A world with one process and no broker.
 #[derive(Clone)]

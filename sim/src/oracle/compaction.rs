@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Oracle, Rehearsal, Scene, Verdict, fired};
-use crate::client::batch::show;
+use crate::batch::show;
 use crate::history::{Ask, Partition, RecordId, Reply, Seen, TopicId};
 use crate::on_disk;
 use crate::script::{Fault, MS};

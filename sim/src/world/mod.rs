@@ -43,7 +43,6 @@ use process::Process;
 
 pub use process::ROOT;
 #[cfg(test)]
-pub(crate) use process::plant;
 
 /// The node, alive or not.
 #[derive(Clone)]

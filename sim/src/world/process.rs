@@ -18,6 +18,7 @@ use crate::host::contract::Contract;
 use crate::host::desk::DeskHost;
 use crate::host::{Host, HostEvent, Outside};
 use crate::net::NodeTell;
+use crate::planted::plant;
 use crate::script::{Arm, Nanos, Script};
 
 /// The one log directory.
@@ -327,17 +328,6 @@ fn removes_segment(effect: &Effect<Broker>) -> Option<Dir> {
 
 fn opens_segment(effect: &Effect<Broker>) -> bool {
     matches!(effect, Effect::Disk(_, DiskOp::Open { name, .. }) if name.as_str().ends_with(".log"))
-}
-
-#[cfg(feature = "planted")]
-pub(crate) fn plant(fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
-    fx.plant(bug, limits);
-}
-
-#[cfg(not(feature = "planted"))]
-pub(crate) fn plant(_fx: &mut Effects<Broker>, bug: Option<&str>, limits: Option<u64>) {
-    assert!(bug.is_none(), "this build has no planted bugs");
-    assert!(limits.is_none(), "this build has the limits that ship");
 }
 
 #[cfg(feature = "planted")]

@@ -144,7 +144,7 @@ fn judged(batch: Bytes, config: LogConfig) -> Result<(), RefusalKind> {
     };
     match job.run() {
         LogProduct::Judged(judged) => judged.map(drop).map_err(|refusal| refusal.kind),
-        LogProduct::Unpacked(_) => panic!("it was to be judged"),
+        other => panic!("it was to be judged: {other:?}"),
     }
 }
 
@@ -162,7 +162,7 @@ fn measured(way: &str, batch: Bytes) -> bool {
         }
         "read" => match LogJob::unpack(batch).run() {
             LogProduct::Unpacked(unpacked) => unpacked.map(drop),
-            LogProduct::Judged(_) => panic!("it was to be unpacked"),
+            other => panic!("it was to be unpacked: {other:?}"),
         },
         judge => {
             let codec = Header::parse(&batch).and_then(|header| header.compression());

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u32)] = &[
 /// What `core/` may use besides itself. All of it is pure.
 const PURE: &[&str] = &[
     "bytes",
+    "hashbrown",
     "crc-fast",
     "crc32c",
     "flate2",

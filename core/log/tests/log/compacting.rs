@@ -508,6 +508,11 @@ fn aborted_records_go_at_once_and_markers_when_nothing_of_theirs_is_left() {
     ]
     .concat();
     let mut disk = empty();
+    put(
+        &mut disk,
+        "t-0/partition.metadata",
+        b"version: 0\ntopic_id: CQkJCQkJCQkJCQkJCQkJCQ",
+    );
     put(&mut disk, "t-0/00000000000000000000.log", &first);
     put(&mut disk, "t-0/00000000000000000009.log", &second);
     put(&mut disk, "t-0/00000000000000000011.log", &[]);

@@ -259,6 +259,8 @@ fn retention_takes_old_segments_but_never_those_of_a_topic_that_is_only_compacte
     ] {
         world.cluster.topic(name, id, 1);
         world.cluster.config(name, "cleanup.policy", policy);
+        // Nor compacted here, however dirty.
+        world.cluster.config(name, "min.cleanable.dirty.ratio", "1");
         world.cluster.config(name, "retention.ms", "10000");
         world.cluster.config(name, "internal.segment.bytes", "300");
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::batch;
 use crate::client::toy::{Mind, Said, Toy};
-use crate::client::{Act, Client, batch};
+use crate::client::{Act, Client};
 use crate::draw::{Domain, Draw, Stream, entity, mix};
 use crate::history::{Ask, Asked, Batch, RecordId, Reply};
 use crate::net::{ClientTell, Link};
