@@ -42,7 +42,6 @@ use crate::trace::{Hash, Lane, Lines};
 use process::Process;
 
 pub use process::ROOT;
-#[cfg(test)]
 
 /// The node, alive or not.
 #[derive(Clone)]
