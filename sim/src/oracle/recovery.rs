@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Oracle, Rehearsal, Scene, Verdict, fired};
 use crate::history::{Partition, Producer};
-use crate::on_disk::{BatchOnDisk, LogOnDisk};
+use crate::on_disk::{self, BatchOnDisk, LogOnDisk};
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,7 @@ impl Oracle for Recovery {
         };
         let left = scene.logs(rehearsal.left);
         let found = scene.logs(scene.media);
+        let starts = on_disk::checkpoint(rehearsal.left, "log-start-offset-checkpoint");
         for held in broker.logs() {
             let partition = Partition {
                 topic: held.id.topic_id.0,
@@ -39,13 +40,12 @@ impl Oracle for Recovery {
             let Some(left) = left.get(&partition) else {
                 continue;
             };
-            if held.assigned.0 != left.end {
+            // What was deleted is not given again, though nothing of the log may be left to say so.
+            let end = left.end.max(starts.get(&left.dir).copied().unwrap_or(0));
+            if held.assigned.0 != end {
                 return fired(
                     NAME,
-                    format!(
-                        "{name}: {} was left, {} is there",
-                        left.end, held.assigned.0
-                    ),
+                    format!("{name}: {end} was left, {} is there", held.assigned.0),
                 );
             }
             let compacted = scene.ledger.compacted.contains(held.topic);
