@@ -23,6 +23,7 @@ use ottla_record::{
 
 use crate::limits::BATCH_BYTES;
 use crate::offset_map::OffsetMap;
+use crate::segment::Segment;
 use crate::txn_index::Aborted;
 use crate::validate::unpack_limit;
 
@@ -35,6 +36,10 @@ pub struct Chunk {
     pub at: u64,
     /// Whether the segment ends with it.
     pub ends: bool,
+    /// Where its segment begins, what its first batch must not lie below, and what its last one must not reach beyond.
+    pub(crate) base: i64,
+    pub(crate) expected: i64,
+    pub(crate) end: i64,
 }
 
 /// What holds for all chunks of one compaction.
@@ -92,6 +97,8 @@ pub(crate) struct Taken {
     pub(crate) bytes: usize,
     /// What the next chunk must have at least: the size of the batch at its front, where that is known.
     pub(crate) needs: usize,
+    /// What the next batch must not lie below.
+    pub(crate) expected: i64,
 }
 
 /// Whole batches of the chunk, checked (C4). `each` answers whether to go on.
@@ -100,7 +107,11 @@ fn batches(
     mut each: impl FnMut(Batch<'_>, Bytes) -> Result<bool, String>,
 ) -> Result<Taken, String> {
     let mut rest = chunk.bytes.clone();
-    let mut taken = Taken { bytes: 0, needs: 0 };
+    let mut taken = Taken {
+        bytes: 0,
+        needs: 0,
+        expected: chunk.expected,
+    };
     let wrong = |taken: usize, why: &dyn std::fmt::Display| {
         Err(format!("position {}: {why}", chunk.at + taken as u64))
     };
@@ -122,10 +133,21 @@ fn batches(
         let Some(batch) = sound else {
             return wrong(taken.bytes, &"the checksum does not fit");
         };
+        // No checksum covers where a batch says that it lies.
+        let header = *batch.header();
+        let last = header.last_offset();
+        if header.base_offset < taken.expected
+            || header.last_offset_delta < 0
+            || last >= chunk.end
+            || !Segment::reaches(chunk.base, last)
+        {
+            return wrong(taken.bytes, &"the batch's offsets are not of this place");
+        }
         if !each(batch, bytes.clone())? {
             break;
         }
         taken.bytes += size;
+        taken.expected = last + 1;
     }
     Ok(taken)
 }
@@ -267,6 +289,10 @@ impl Filtering {
             || last;
         if goes && !kept_empty {
             return Ok(Fate::Gone);
+        }
+        if goes && marker {
+            // All that is known of its producer is in it.
+            return Ok(Fate::Whole);
         }
         let records = batch.records(unpack_limit(header.size()));
         let records = records.map_err(|why| why.to_string())?;

@@ -65,6 +65,11 @@ struct Source {
     at: u64,
     /// What the next chunk must have at least.
     needs: usize,
+    /// How much was asked for.
+    asked: usize,
+    /// What the next batch must not lie below, and what none may reach beyond.
+    expected: i64,
+    end: i64,
 }
 
 /// A group of segments that become one.
@@ -132,6 +137,9 @@ impl Cleaning {
     }
 }
 
+/// What there is of a segment that was given up is being removed.
+const LEFT: Waiting = Waiting::Aside("a segment that was being made");
+
 impl Log {
     /// Everything below was compacted; what the checkpoint said, until a compaction says more.
     pub fn set_cleaned(&mut self, to: Offset) {
@@ -171,6 +179,7 @@ impl Log {
     /// What is dirty and may be compacted (L1).
     fn dirty_range(&mut self, now: Now, fx: &mut impl Emit) -> Option<(i64, i64)> {
         let able = self.cleaning.is_none() && !self.uncleanable && self.phase == Phase::Open;
+        let able = able && !self.ops.any(|waiting| *waiting == LEFT);
         if !self.config.compact || !able {
             return None;
         }
@@ -253,7 +262,11 @@ impl Log {
     fn can_commit(&self, cleaning: &Cleaning) -> bool {
         let warming = |base: &i64| self.warming.iter().any(|warming| warming.base() == *base);
         let group = cleaning.group.as_ref();
-        group.is_some_and(|group| !group.bases.iter().any(warming))
+        let indexed = |base: &i64| self.rewrites.owe_index(*base);
+        group.is_some_and(|group| {
+            let mut bases = group.bases.iter();
+            !bases.any(|base| warming(base) || indexed(base))
+        })
     }
 
     /// The next segment from `base` on whose keys are to be noted; or all are, and groups are made.
@@ -269,7 +282,8 @@ impl Log {
 
     fn read_source(&mut self, base: i64, fx: &mut impl Emit) {
         let file = self.new_file();
-        let size = self.segments.get(&base).map_or(0, |segment| segment.size);
+        let known = self.segments.get(&base);
+        let (size, end) = known.map_or((0, base), |segment| (segment.size, segment.end.0));
         let Some(cleaning) = self.cleaning.as_deref_mut() else {
             return;
         };
@@ -279,6 +293,9 @@ impl Log {
             size,
             at: 0,
             needs: 0,
+            asked: 0,
+            expected: base,
+            end,
         });
         cleaning.step = Step::Opening;
         let op = DiskOp::Open {
@@ -417,6 +434,9 @@ impl Log {
             return self.on_source_read(source, fx);
         }
         let len = (source.needs.max(least) as u64).min(left) as u32;
+        if let Some(source) = &mut cleaning.source {
+            source.asked = len as usize;
+        }
         cleaning.step = Step::Reading;
         let op = DiskOp::Read {
             file: source.file,
@@ -470,6 +490,12 @@ impl Log {
         let Some(cleaning) = self.cleaning.as_deref_mut() else {
             return;
         };
+        if cleaning
+            .source
+            .is_some_and(|source| bytes.len() < source.asked)
+        {
+            return self.give_up_damaged("its file is shorter than it was", fx);
+        }
         let (Some(source), Some(map)) = (cleaning.source, cleaning.map.take()) else {
             return self.give_up_cleaning(fx);
         };
@@ -477,6 +503,9 @@ impl Log {
             ends: source.at + bytes.len() as u64 == source.size,
             bytes,
             at: source.at,
+            base: source.base,
+            expected: source.expected,
+            end: source.end,
         };
         cleaning.step = Step::Working;
         let rules = Arc::clone(&cleaning.rules);
@@ -508,20 +537,24 @@ impl Log {
             LogProduct::Mapped(Ok(mapped)) => self.on_mapped(mapped, fx),
             LogProduct::Filtered(Ok(filtered)) => self.on_filtered(filtered, fx),
             LogProduct::Mapped(Err(why)) | LogProduct::Filtered(Err(why)) => {
-                sometimes!(fx, "a compaction met damage");
-                let base = self
-                    .cleaning
-                    .as_deref()
-                    .and_then(|cleaning| cleaning.source);
-                let base = base.map_or(0, |source| source.base);
-                let text =
-                    format!("segment {base} is damaged, {why}; the log is not compacted any more");
-                self.note(Level::Error, &text, fx);
-                self.uncleanable = true;
-                self.give_up_cleaning(fx);
+                self.give_up_damaged(&why, fx);
             }
             LogProduct::Judged(_) | LogProduct::Unpacked(_) => {}
         }
+    }
+
+    /// The log is left as it is for the rest of this life (L4).
+    fn give_up_damaged(&mut self, why: &str, fx: &mut impl Emit) {
+        sometimes!(fx, "a compaction met damage");
+        let source = self
+            .cleaning
+            .as_deref()
+            .and_then(|cleaning| cleaning.source);
+        let base = source.map_or(0, |source| source.base);
+        let text = format!("segment {base} is damaged, {why}; the log is not compacted any more");
+        self.note(Level::Error, &text, fx);
+        self.uncleanable = true;
+        self.give_up_cleaning(fx);
     }
 
     fn on_mapped(&mut self, mapped: Mapped, fx: &mut impl Emit) {
@@ -546,6 +579,7 @@ impl Log {
         if let Some(source) = cleaning.and_then(|cleaning| cleaning.source.as_mut()) {
             source.at += taken.bytes as u64;
             source.needs = taken.needs;
+            source.expected = taken.expected;
         }
     }
 
@@ -754,6 +788,15 @@ impl Log {
             self.made_left = group.map(|group| group.made.base).or(self.made_left);
             for file in files {
                 self.close(file, fx);
+            }
+            // The room that it took is given back at once.
+            let left = self.made_left.filter(|_| self.phase == Phase::Open);
+            for suffix in left.map_or(&[][..], |_| &["log.cleaned", "log.swap"]) {
+                let op = DiskOp::Remove {
+                    dir: self.dir,
+                    name: name(left.unwrap_or(0), suffix),
+                };
+                self.ops.issue(LEFT, op, fx);
             }
         }
         self.end_cleaning(None);

@@ -178,6 +178,10 @@ impl Log {
         self.written = self.tail.offset;
         self.flushed = self.written;
         self.high_watermark = self.start;
+        if self.cleaned > self.written {
+            // It is of another end than this log has.
+            self.cleaned = Offset(0);
+        }
         let cut = self.epochs.truncate_end(self.written);
         self.epochs_moved(cut, self.written);
         let moved = self.epochs.truncate_start(self.start);

@@ -134,7 +134,9 @@ impl Log {
         // Below the log's start nothing is missed.
         let begins = scanning.expected.max(log_start);
         let hole = scanning.rest.front().is_some_and(|base| *base > begins.0);
-        if !known || !hole || self.config.compact || planted!(fx, "crash-hole-kept") {
+        // A compaction may have left it, while the topic was compacted.
+        let of_old = self.config.compact || scanning.expected < self.cleaned;
+        if !known || !hole || of_old || planted!(fx, "crash-hole-kept") {
             return;
         }
         sometimes!(fx, "what lay behind a hole was given up");

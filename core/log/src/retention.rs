@@ -50,13 +50,14 @@ impl Log {
         let mut surplus = self.surplus();
         let last = self.active().map(|active| active.base);
         for segment in self.segments.values() {
-            let passed = segment.end <= self.start;
+            let empty = segment.size == 0 && Some(segment.base) != last;
+            let passed = segment.end <= self.start || empty;
             let too_big = surplus.is_some_and(|surplus| {
                 let most = planted!(self.switch, "size-retention-takes-one-too-many");
                 surplus >= segment.size || most && surplus > 0
             });
             let above = segment.end > self.high_watermark;
-            let kept = segment.size == 0
+            let kept = segment.size == 0 && !empty
                 || above && !planted!(self.switch, "retention-above-high-watermark")
                 || !(passed || too_big || self.is_too_old(segment, now));
             if kept {

@@ -64,14 +64,10 @@ impl Log {
     pub fn warm(&mut self, base: Offset, fx: &mut impl Emit) {
         let base = base.0;
         let under_way = self.warming.iter().any(|warming| warming.base == base);
-        let Some(segment) = self.segments.get(&base) else {
-            return;
-        };
         if self.phase != Phase::Open || under_way {
             return;
         }
-        let cold = segment.opened.is_none();
-        if cold && self.defer_warming(base) {
+        if self.defer_warming(base) {
             sometimes!(fx, "a reader waited for a segment that was being replaced");
             return;
         }

@@ -41,11 +41,14 @@ impl Shard {
 
     /// The checkpoints of a directory were saved.
     pub(crate) fn answer_deletions(&mut self, now: Now, at: usize, fx: &mut Effects<Shard>) {
-        let ended = self.dirs[at].checkpoints.ended();
+        let checkpoints = &self.dirs[at].checkpoints;
+        let ended = checkpoints.ended();
+        // A save that had begun before may have taken them along.
+        let all = checkpoints.next_save().is_none();
         for slot in std::mem::take(&mut self.deleting) {
             let entry = self.entries.get(slot);
             if entry.is_some_and(|entry| entry.dir == at) {
-                let over = |wait| matches!(wait, Wait::Saved(save) if save <= ended);
+                let over = |wait| matches!(wait, Wait::Saved(save) if all || save <= ended);
                 self.ask_again(now, slot, over, fx);
             }
             let waits = |entry: &&crate::entry::Entry| {

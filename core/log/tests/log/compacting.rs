@@ -392,6 +392,27 @@ fn a_full_disk_or_damage_leaves_the_log_as_it_is() {
 }
 
 #[test]
+fn a_batch_that_lies_about_its_place_supersedes_nothing() {
+    // No checksum covers the offset: upwards it would be the newest of its keys, downwards the oldest.
+    for (byte, bit) in [(5, 1), (7, 0xff)] {
+        let mut model = Model::new(config(), 1);
+        model.grow(40);
+        let path = "t-0/00000000000000000000.log";
+        let mut bytes = model.world.disk.bytes(path).expect("there").to_vec();
+        let second = Batch::parse(&bytes).expect("a batch").bytes().len();
+        bytes[second + byte] ^= bit;
+        put(&mut model.world.disk, path, &bytes);
+        let world = &mut model.world;
+        let notes = world.fx.notes.len();
+        world.log.clean(world.now, 1 << 20, &mut world.fx);
+        world.run();
+        let (_, note) = &world.fx.notes[notes];
+        assert!(note.contains("not of this place"), "{note}");
+        assert_eq!(world.log.cleaned(), Offset(0));
+    }
+}
+
+#[test]
 fn what_is_young_unflushed_or_above_the_high_watermark_is_left_alone() {
     let lagging = LogConfig {
         min_compaction_lag_ms: HOUR,

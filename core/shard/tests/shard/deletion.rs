@@ -115,3 +115,28 @@ fn no_crash_brings_back_what_was_answered() {
     }
     assert!(answered > 40, "{answered} were answered before the crash");
 }
+
+#[test]
+fn who_asks_while_the_checkpoints_are_saved_is_answered_as_well() {
+    for seed in 1..60 {
+        let mut world = filled(seed);
+        let mut tickets = Vec::new();
+        for before in [3, 5, 5] {
+            let ticket = world.ticket();
+            world.ask(ShardAsk::Question(ticket, partition(1, 0), delete(before)));
+            for _ in 0..world.rng.below(25) {
+                world.turn();
+            }
+            tickets.push((ticket, before));
+        }
+        world.run();
+        for (ticket, before) in tickets {
+            let answer = world.answers.get(&ticket);
+            let answer = answer.unwrap_or_else(|| panic!("seed {seed}: {before} was not answered"));
+            assert!(
+                low_watermark(answer) >= Some(before),
+                "seed {seed}: {answer:?}"
+            );
+        }
+    }
+}
