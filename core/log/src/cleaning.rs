@@ -219,7 +219,7 @@ impl Log {
             now_ms: now.wall.0,
             delete_retention_ms: self.config.delete_retention_ms,
             aborted: Rules::aborts(self.aborted.iter()),
-            newest: self.producers.newest_batches().collect(),
+            newest: self.producers.newest_batches(Offset(upto)).collect(),
             switch: self.switch,
         };
         self.cleaning = Some(Box::new(Cleaning {

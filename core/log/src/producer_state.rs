@@ -285,10 +285,14 @@ impl Producers {
         })
     }
 
-    /// Which batch is the newest of each producer.
-    pub(crate) fn newest_batches(&self) -> impl Iterator<Item = (ProducerId, NewestBatch)> {
-        self.by_id.iter().map(|(id, producer)| {
-            let data = producer.batches.last();
+    /// Which batch is the newest of each producer below this offset: what lies behind it may yet be undone, or lost in a crash.
+    pub(crate) fn newest_batches(
+        &self,
+        below: Offset,
+    ) -> impl Iterator<Item = (ProducerId, NewestBatch)> {
+        self.by_id.iter().map(move |(id, producer)| {
+            let mut batches = producer.batches.iter().rev();
+            let data = batches.find(|batch| batch.last_offset < below.0);
             let marker = NewestBatch::Marker(producer.epoch);
             (
                 *id,
