@@ -78,8 +78,8 @@ pub(crate) struct Connection {
     pub runnable: bool,
     /// It waits in the queue of those with something to send.
     pub dirty: bool,
-    /// It waits in the queue of those that want to be read when there is room.
-    pub hungry: bool,
+    /// It stands in the queues of those that are to be read when there is room: in the middle of a frame, and between two.
+    pub hungry: [bool; 2],
     /// The size of the buffer that the input is part of.
     pub buffer: usize,
     input: Bytes,
@@ -109,7 +109,7 @@ impl Connection {
             ended: false,
             runnable: false,
             dirty: false,
-            hungry: false,
+            hungry: [false; 2],
             buffer: 0,
             input: Bytes::new(),
             large: false,

@@ -3,7 +3,8 @@
 //! Inputs come from `Front`; effects on sockets (`Receive`, `Send`, `Close`) are emitted here and nowhere else.
 //!
 //! N1: the bytes of requests held by all connections stay under one budget; past it nobody is read, except that one connection
-//! at a time may finish a frame it has begun (else frames that were begun could wait for each other for ever).
+//! at a time may finish a frame it has begun (else frames that were begun could wait for each other for ever). Nobody who has begun none
+//! stands in its way: it may be what a begun frame holds that keeps the others from being read.
 //! N2: what leaves for one connection in one turn leaves as one `Send`.
 //! N3: once the node stops nobody is read, and a connection ends when the last answer it is owed is given.
 
@@ -26,7 +27,8 @@ pub(crate) struct Connections {
     idle: Timers<Conn>,
     runnable: VecDeque<Conn>,
     dirty: VecDeque<Conn>,
-    hungry: VecDeque<Conn>,
+    /// Who waits for room: in the middle of a frame, and between two.
+    hungry: [VecDeque<Conn>; 2],
     exceeding: Option<Conn>,
     /// The node stops.
     stopping: bool,
@@ -52,7 +54,7 @@ impl Connections {
             idle: Timers::default(),
             runnable: VecDeque::new(),
             dirty: VecDeque::new(),
-            hungry: VecDeque::new(),
+            hungry: Default::default(),
             exceeding: None,
             stopping: false,
             owed: BTreeSet::new(),
@@ -256,10 +258,11 @@ impl Connections {
         let others = self.held - connection.unframed();
         let fits = others + charge < self.most_held;
         if !fits && (charge == 0 || self.exceeding.is_some()) {
-            if !connection.hungry {
+            let place = usize::from(charge == 0);
+            if !connection.hungry[place] {
                 sometimes!(fx, "a connection was not read for want of room");
-                connection.hungry = true;
-                self.hungry.push_back(conn);
+                connection.hungry[place] = true;
+                self.hungry[place].push_back(conn);
                 self.stall_check
                     .get_or_insert(now.mono.after_ms(limits::STALL_CHECK_MS));
             }
@@ -287,25 +290,28 @@ impl Connections {
                 fx.close(conn, How::Drained);
             }
         }
-        for _ in 0..self.hungry.len() {
-            let Some(conn) = self.hungry.pop_front() else {
-                break;
-            };
-            if let Some(connection) = self.all.get_mut(&conn) {
-                connection.hungry = false;
-            }
-            self.read(now, conn, fx);
-            if self
-                .all
-                .get(&conn)
-                .is_some_and(|connection| connection.hungry)
-            {
-                self.hungry.rotate_right(1);
-                break;
-            }
+        for place in 0..self.hungry.len() {
+            self.read_hungry(place, now, fx);
         }
         self.close_idle(now, fx);
         self.close_stalled(now, fx);
+    }
+
+    /// Reads who waits for room, in the order in which they came to wait.
+    fn read_hungry(&mut self, place: usize, now: Now, fx: &mut Effects<Broker>) {
+        for _ in 0..self.hungry[place].len() {
+            let Some(conn) = self.hungry[place].pop_front() else {
+                break;
+            };
+            if let Some(connection) = self.all.get_mut(&conn) {
+                connection.hungry[place] = false;
+            }
+            self.read(now, conn, fx);
+            if self.all.get(&conn).is_some_and(|c| c.hungry[place]) {
+                self.hungry[place].rotate_right(1);
+                break;
+            }
+        }
     }
 
     fn close_idle(&mut self, now: Now, fx: &mut Effects<Broker>) {
@@ -336,7 +342,7 @@ impl Connections {
             return;
         }
         self.stall_check = None;
-        if self.hungry.is_empty() {
+        if self.hungry.iter().all(VecDeque::is_empty) {
             return;
         }
         self.stall_check = Some(now.mono.after_ms(limits::STALL_CHECK_MS));

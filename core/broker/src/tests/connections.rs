@@ -322,6 +322,35 @@ fn frames_that_were_begun_cannot_wait_for_each_other() {
 }
 
 #[test]
+fn who_has_begun_a_frame_does_not_wait_behind_who_has_begun_none() {
+    let mut house = House::with(&[
+        ("queued.max.request.bytes", "1000"),
+        ("socket.request.max.bytes", "100000"),
+    ]);
+    house.topic("t", 1);
+    house.held = Some(Default::default());
+    let [filler, waiting, slow, begun] = [(); 4].map(|()| house.connect());
+    let mut frame = versions(1);
+    frame.extend_from_slice(&[0; 3000]);
+    let length = (frame.len() - 4) as i32;
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    let produces: Vec<u8> = (0..10).flat_map(|at| produce(at, "t", 0, -1)).collect();
+    house.send(filler, &produces);
+    house.send(waiting, &versions(1));
+    assert_eq!(correlations(&mut house, waiting), [1]);
+    house.send(slow, &frame[..4]);
+    house.send(begun, &frame[..1200]);
+    house.send(waiting, &versions(2));
+    house.send(begun, &frame[1200..]);
+    assert!(house.frames(begun).is_empty(), "one at a time");
+    house.send(slow, &frame[4..]);
+    assert_eq!(correlations(&mut house, slow), [1]);
+    house.release(false);
+    assert_eq!(correlations(&mut house, begun), [1]);
+    assert_eq!(correlations(&mut house, waiting), [2]);
+}
+
+#[test]
 fn who_announces_a_frame_and_does_not_deliver_it_gives_way_to_who_waits() {
     let mut house = House::with(&[
         ("queued.max.request.bytes", "2000"),
