@@ -268,7 +268,7 @@ impl Broker {
             Life::New | Life::Booting(_) => self.end(Cause::Asked { clean: false }, fx),
             Life::Opening => {
                 self.front_mut().stop();
-                self.leave(now);
+                self.leave(now, fx);
             }
             Life::Serving => {
                 self.front_mut().stop();
@@ -289,7 +289,7 @@ impl Broker {
     }
 
     /// A stop goes on as soon as the clients have what it owes them.
-    fn leave_when_answered(&mut self, now: Now) {
+    fn leave_when_answered(&mut self, now: Now, fx: &mut Effects<Broker>) {
         if let Life::Answering(until) = self.life
             && (!self.front_mut().owes() || until <= now.mono)
         {
@@ -299,13 +299,13 @@ impl Broker {
         if let Life::Draining(until) = self.life
             && (self.front_mut().is_deserted() || until <= now.mono)
         {
-            self.leave(now);
+            self.leave(now, fx);
         }
     }
 
-    fn leave(&mut self, now: Now) {
+    fn leave(&mut self, now: Now, fx: &mut Effects<Broker>) {
         self.life = Life::Leaving;
-        self.office_mut().leave(now);
+        self.office_mut().leave(now, fx);
     }
 
     fn on_office(&mut self, now: Now, tell: OfficeTell, fx: &mut Effects<Broker>) {
@@ -425,7 +425,7 @@ impl Broker {
     fn carry(&mut self, now: Now, fx: &mut Effects<Broker>) {
         loop {
             let mut moved = self.carry_shard(now, fx);
-            self.leave_when_answered(now);
+            self.leave_when_answered(now, fx);
             let Some(front) = &mut self.front else { return };
             front.work(now, fx);
             while let Some(ask) = self.front_mut().next_ask(fx) {
@@ -433,7 +433,7 @@ impl Broker {
                 moved = true;
             }
             while let Some((ticket, request)) = self.front_mut().bench.requests.pop_front() {
-                self.office_mut().request(now, ticket, request);
+                self.office_mut().request(now, ticket, request, fx);
                 if planted!(fx, "metadata-applied-before-committed") {
                     let image = self.office_mut().decided().clone();
                     self.on_image(now, Arc::new(image));

@@ -165,13 +165,19 @@ impl Office {
         fx: &mut impl Emit,
     ) {
         self.quorum.on_done(now, op, result, fx, &mut self.events);
-        self.on_events(now);
+        self.on_events(now, fx);
     }
 
     /// A request of the clients' side.
-    pub(crate) fn request(&mut self, now: Now, ticket: Ticket, request: Request) {
+    pub(crate) fn request(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        request: Request,
+        fx: &mut impl Emit,
+    ) {
         if self.runtime.leads() {
-            self.decide(now, Cause::Request(ticket, request));
+            self.decide(now, Cause::Request(ticket, request), fx);
         } else {
             self.tells.push_back(OfficeTell::Answer(
                 ticket,
@@ -187,18 +193,18 @@ impl Office {
                 quorum: &mut self.quorum,
                 now,
             };
-            let outcome = self.runtime.on_time(now, &self.view, &mut tail);
-            self.on_outcome(now, outcome);
+            let outcome = self.runtime.on_time(now, &self.view, &mut tail, fx);
+            self.on_outcome(now, outcome, fx);
         }
         if self
             .membership
             .deadline()
             .is_some_and(|due| due <= now.mono)
         {
-            self.beat(now);
+            self.beat(now, fx);
         }
         self.quorum.settle(now, fx, &mut self.events);
-        self.on_events(now);
+        self.on_events(now, fx);
         self.settle_snapshot(now, fx);
     }
 
@@ -216,16 +222,16 @@ impl Office {
     }
 
     /// This broker wants to stop: its partitions are given up first.
-    pub(crate) fn leave(&mut self, now: Now) {
+    pub(crate) fn leave(&mut self, now: Now, fx: &mut impl Emit) {
         self.snapshots.end();
         let moved = self.membership.leave();
-        self.on_move(now, moved);
+        self.on_move(now, moved, fx);
     }
 
     /// Closes the metadata log.
     pub(crate) fn close(&mut self, now: Now, fx: &mut impl Emit) {
         self.quorum.stop(now, fx, &mut self.events);
-        self.on_events(now);
+        self.on_events(now, fx);
     }
 
     /// The epoch under which this broker is registered; -1 before.
@@ -253,7 +259,7 @@ impl Office {
         Some(self.quorum_view())
     }
 
-    fn on_events(&mut self, now: Now) {
+    fn on_events(&mut self, now: Now, fx: &mut impl Emit) {
         for event in std::mem::take(&mut self.events) {
             let fits = match event {
                 QuorumEvent::SnapshotRecords(values) => self.on_snapshot_records(&values),
@@ -267,7 +273,7 @@ impl Office {
                     Ok(())
                 }
                 QuorumEvent::Committed(batch) => self.on_committed(&batch),
-                QuorumEvent::Leading(_) => self.on_leading(now),
+                QuorumEvent::Leading(_) => self.on_leading(now, fx),
                 QuorumEvent::Closed => {
                     self.tells.push_back(OfficeTell::Closed);
                     Ok(())
@@ -280,7 +286,7 @@ impl Office {
         }
         if self.runtime.leads() {
             let passed = self.runtime.on_high_watermark(self.quorum.high_watermark());
-            self.on_replies(now, passed.replies);
+            self.on_replies(now, passed.replies, fx);
         }
     }
 
@@ -325,7 +331,7 @@ impl Office {
         Ok(())
     }
 
-    fn on_leading(&mut self, now: Now) -> Result<(), String> {
+    fn on_leading(&mut self, now: Now, fx: &mut impl Emit) -> Result<(), String> {
         if self.membership.has_left() {
             return Ok(());
         }
@@ -349,44 +355,44 @@ impl Office {
         let end = self.fold.image().offset.plus(1);
         self.runtime = Runtime::new(committed, end);
         let passed = self.runtime.begin(now, &self.view);
-        self.on_replies(now, passed.replies);
+        self.on_replies(now, passed.replies, fx);
         // One after the other at the tail, one flush for all: each is decided on what the one before has appended.
         for request in self.membership.begin(&self.settings) {
-            self.ask(now, request);
+            self.ask(now, request, fx);
         }
         Ok(())
     }
 
-    fn ask(&mut self, now: Now, request: Request) {
-        self.decide(now, Cause::Request(OWN, request));
+    fn ask(&mut self, now: Now, request: Request, fx: &mut impl Emit) {
+        self.decide(now, Cause::Request(OWN, request), fx);
     }
 
     /// F1.
-    fn decide(&mut self, now: Now, cause: Cause<Controller>) {
+    fn decide(&mut self, now: Now, cause: Cause<Controller>, fx: &mut impl Emit) {
         let mut tail = MetadataLog {
             quorum: &mut self.quorum,
             now,
         };
-        let outcome = self.runtime.step(now, &self.view, cause, &mut tail);
-        self.on_outcome(now, outcome);
+        let outcome = self.runtime.step(now, &self.view, cause, &mut tail, fx);
+        self.on_outcome(now, outcome, fx);
     }
 
-    fn on_outcome(&mut self, now: Now, outcome: Outcome<Controller>) {
-        self.on_replies(now, outcome.replies);
+    fn on_outcome(&mut self, now: Now, outcome: Outcome<Controller>, fx: &mut impl Emit) {
+        self.on_replies(now, outcome.replies, fx);
         let refused = outcome
             .refused
             .into_iter()
             .map(|(ticket, why)| (ticket, Response::Refused(refusal(why))))
             .collect();
-        self.on_replies(now, refused);
+        self.on_replies(now, refused, fx);
     }
 
-    fn on_replies(&mut self, now: Now, replies: Vec<(Ticket, Response)>) {
+    fn on_replies(&mut self, now: Now, replies: Vec<(Ticket, Response)>, fx: &mut impl Emit) {
         for (ticket, response) in replies {
             if ticket == OWN {
                 let committed = self.quorum.high_watermark();
                 let moved = self.membership.on_response(now, response, committed);
-                self.on_move(now, moved);
+                self.on_move(now, moved, fx);
             } else {
                 self.tells.push_back(OfficeTell::Answer(ticket, response));
             }
@@ -394,10 +400,10 @@ impl Office {
     }
 
     /// This broker's own life has gone on, or not.
-    fn on_move(&mut self, now: Now, moved: Move) {
+    fn on_move(&mut self, now: Now, moved: Move, fx: &mut impl Emit) {
         match moved {
             Move::Stay => {}
-            Move::Beat => self.beat(now),
+            Move::Beat => self.beat(now, fx),
             Move::Serving => {
                 self.stale = true;
                 self.tells.push_back(OfficeTell::Serving);
@@ -407,9 +413,9 @@ impl Office {
         }
     }
 
-    fn beat(&mut self, now: Now) {
+    fn beat(&mut self, now: Now, fx: &mut impl Emit) {
         let beat = self.membership.beat(self.quorum.high_watermark());
-        self.ask(now, beat);
+        self.ask(now, beat, fx);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use ottla_machine::{Cause, Decision, Entry, LeaderEpoch, NoJob, Now, Offset, Release, Replicated};
+use ottla_machine::{Cause, Decision, Emit, Entry, LeaderEpoch, NoJob, Now, Offset, Release, Replicated};
 use ottla_metadata::{Fold, Image, Unfit};
 use ottla_protocol::ErrorCode;
 
@@ -138,6 +138,7 @@ impl Replicated for Controller {
         now: Now,
         view: &ControllerView,
         cause: Cause<Controller>,
+        _: &mut impl Emit,
     ) -> Decision<Controller> {
         let mut decision = Decision::default();
         let at = At { now, view };

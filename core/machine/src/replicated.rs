@@ -4,10 +4,12 @@
 //! P1: hard state == replay(log to its tail), always. `replay` is the only mutation of it, and also the loader.
 //! P2: what is not in the log is [`Replicated::Soft`] and dies with the tenure.
 //! P3: there is no revert: whether an append can succeed is judged before `replay`; one that fails later ends the tenure.
+//! P4: soft state and deadlines go with the decision, also when its records could not be written: what is true only with them is read
+//! from hard state.
 
 use core::fmt::Debug;
 
-use crate::{Job, Now, Offset, ProducerId, Ticket, Time};
+use crate::{Emit, Job, Now, Offset, ProducerId, Ticket, Time};
 
 /// Deadlines to set (`Some`) or cancel (`None`).
 pub type Deadlines<R> = Vec<(<R as Replicated>::Timer, Option<Time>)>;
@@ -34,13 +36,14 @@ pub trait Replicated: Sized {
     /// A tenure starts: timers and contacts that hard state implies.
     fn begin(&self, now: Now, view: &Self::View) -> (Self::Soft, Deadlines<Self>);
 
-    /// Decides. Cannot touch hard state.
+    /// Decides. Cannot touch hard state. `fx` is for what is counted and what the operator is told.
     fn decide(
         &self,
         soft: &mut Self::Soft,
         now: Now,
         view: &Self::View,
         cause: Cause<Self>,
+        fx: &mut impl Emit,
     ) -> Decision<Self>;
 
     /// Takes one entry of the log in.
@@ -51,6 +54,11 @@ pub trait Replicated: Sized {
 
     /// The high watermark passed `offset`: what must go on outside now. Idempotent; also called after loading.
     fn committed(&self, soft: &mut Self::Soft, offset: Offset, calls: &mut Vec<Self::Call>);
+
+    /// The tickets that soft state keeps: questions that wait for something else than a record. Nobody answers them when the tenure ends.
+    fn waiting(_soft: &Self::Soft) -> Vec<Ticket> {
+        Vec::new()
+    }
 }
 
 /// Why a decision is wanted.

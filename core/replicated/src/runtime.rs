@@ -16,7 +16,7 @@
 //! R6: the high watermark never goes back and never passes `end_offset`.
 
 use ottla_machine::{
-    Cause, Decision, Entry, Now, Offset, Release, Replicated, Ticket, Time, Timers,
+    Cause, Decision, Emit, Entry, Now, Offset, Release, Replicated, Ticket, Time, Timers,
 };
 
 use crate::parking::Parking;
@@ -178,9 +178,10 @@ impl<R: Replicated> Runtime<R> {
         view: &R::View,
         cause: Cause<R>,
         tail: &mut impl Tail<R::Record>,
+        fx: &mut impl Emit,
     ) -> Outcome<R> {
         let mut outcome = Outcome::default();
-        self.decide(now, view, cause, tail, &mut outcome);
+        self.decide(now, view, cause, tail, &mut outcome, fx);
         outcome
     }
 
@@ -190,6 +191,7 @@ impl<R: Replicated> Runtime<R> {
         now: Now,
         view: &R::View,
         tail: &mut impl Tail<R::Record>,
+        fx: &mut impl Emit,
     ) -> Outcome<R> {
         let mut outcome = Outcome::default();
         for _ in 0..limits::EXPIRED {
@@ -198,7 +200,7 @@ impl<R: Replicated> Runtime<R> {
                 None => None,
             };
             let Some(timer) = due else { break };
-            self.decide(now, view, Cause::Expired(timer), tail, &mut outcome);
+            self.decide(now, view, Cause::Expired(timer), tail, &mut outcome, fx);
         }
         outcome
     }
@@ -235,7 +237,9 @@ impl<R: Replicated> Runtime<R> {
             return Vec::new();
         };
         self.stale = self.high_watermark < self.end;
-        tenure.parked.give_back()
+        let mut tickets = tenure.parked.give_back();
+        tickets.extend(R::waiting(&tenure.soft));
+        tickets
     }
 
     /// Replaces hard state: `state` is the replay of all that is committed below `at`.
@@ -270,6 +274,7 @@ impl<R: Replicated> Runtime<R> {
         cause: Cause<R>,
         tail: &mut impl Tail<R::Record>,
         outcome: &mut Outcome<R>,
+        fx: &mut impl Emit,
     ) {
         let Some(tenure) = &mut self.tenure else {
             panic!("R4: nothing is decided outside a tenure");
@@ -286,7 +291,7 @@ impl<R: Replicated> Runtime<R> {
             replies,
             timers,
             jobs,
-        } = self.state.decide(&mut tenure.soft, now, view, cause);
+        } = self.state.decide(&mut tenure.soft, now, view, cause, fx);
         let appended = if records.is_empty() {
             Ok(())
         } else {
@@ -305,10 +310,8 @@ impl<R: Replicated> Runtime<R> {
                 self.end = base.plus(records.len() as i64);
             })
         };
-        if appended.is_ok() {
-            set(&mut tenure.timers, timers);
-            outcome.jobs.extend(jobs);
-        }
+        set(&mut tenure.timers, timers); // P4 of the trait
+        outcome.jobs.extend(jobs);
         self.answer(replies, appended, outcome);
     }
 

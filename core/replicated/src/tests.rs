@@ -1,7 +1,7 @@
 //! The runtime under a toy: a counter that is added to, read, and reset by a timer. Transcripts: causes in, answers out.
 
 use ottla_machine::{
-    Cause, Deadlines, Decision, Entry, NoJob, Now, Offset, Release, Replicated, Ticket, Time,
+    Cause, Deadlines, Decision, Effects, Emit, Entry, Event, Inspect, Machine, NoJob, Now, Offset, Release, Replicated, Ticket, Time,
     WallMs,
 };
 
@@ -32,6 +32,26 @@ struct Told {
 #[derive(Debug, Default)]
 struct Asked(u32);
 
+/// Whose effects nobody performs.
+struct Nobody;
+
+impl Machine for Nobody {
+    type Ask = ();
+    type Tell = ();
+    type Job = NoJob;
+
+    fn step(&mut self, _: Now, _: Event<Nobody>, _: &mut Effects<Nobody>) {}
+    fn settle(&mut self, _: Now, _: &mut Effects<Nobody>) {}
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+    fn inspect(&self, _: &mut dyn Inspect) {}
+}
+
+fn fx() -> Effects<Nobody> {
+    Effects::new()
+}
+
 impl Replicated for Counter {
     type Request = Ask;
     type Response = Told;
@@ -46,7 +66,14 @@ impl Replicated for Counter {
         (Asked(0), vec![("tick", Some(now.mono.after_ms(1_000)))])
     }
 
-    fn decide(&self, soft: &mut Asked, _: Now, _: &(), cause: Cause<Counter>) -> Decision<Counter> {
+    fn decide(
+        &self,
+        soft: &mut Asked,
+        _: Now,
+        _: &(),
+        cause: Cause<Counter>,
+        _: &mut impl Emit,
+    ) -> Decision<Counter> {
         let mut decision = Decision::default();
         match cause {
             Cause::Request(ticket, ask) => {
@@ -147,7 +174,7 @@ impl World {
     fn ask(&mut self, ask: Ask) -> Answers {
         self.asked += 1;
         let cause = Cause::Request(ticket(self.asked), ask);
-        let outcome = self.runtime.step(at(0), &(), cause, &mut self.log);
+        let outcome = self.runtime.step(at(0), &(), cause, &mut self.log, &mut fx());
         self.check();
         (by_slot(outcome.replies), by_slot(outcome.refused))
     }
@@ -223,12 +250,8 @@ fn a_refused_append_changes_nothing() {
         let peek = world.ask(Ask::Peek).0;
         assert_eq!(peek[0].1.sum, 5, "what needs no append still works");
     }
-    let first = at(1_000).mono;
-    assert_eq!(
-        world.runtime.deadline(),
-        Some(first),
-        "no deadline came of it"
-    );
+    let reset = Some(Time::ZERO);
+    assert_eq!(world.runtime.deadline(), reset, "deadlines are soft, too");
     world.log.refuse = None;
     assert_eq!(world.commit(1).len(), 1);
 }
@@ -238,10 +261,10 @@ fn timers_decide_and_cancel() {
     let mut world = World::leading();
     world.ask(Ask::ResetAt(at(50).mono));
     assert_eq!(world.runtime.deadline(), Some(at(50).mono));
-    let early = world.runtime.on_time(at(49), &(), &mut world.log);
+    let early = world.runtime.on_time(at(49), &(), &mut world.log, &mut fx());
     assert!(early.replies.is_empty());
     assert_eq!(world.runtime.state().sum, 1);
-    let due = world.runtime.on_time(at(50), &(), &mut world.log);
+    let due = world.runtime.on_time(at(50), &(), &mut world.log, &mut fx());
     assert!(due.replies.is_empty() && due.refused.is_empty() && due.jobs.is_empty());
     assert_eq!(world.log.records, [1, -1]);
     assert_eq!(world.runtime.deadline(), Some(at(1_000).mono));
@@ -319,7 +342,7 @@ fn too_many_waiting_answers_refuse_the_next_request() {
     world.ask(Ask::Add(vec![1]));
     for slot in 0..limits::PARKED as u32 {
         let cause = Cause::Request(ticket(slot), Ask::Read);
-        let outcome = world.runtime.step(at(0), &(), cause, &mut world.log);
+        let outcome = world.runtime.step(at(0), &(), cause, &mut world.log, &mut fx());
         assert!(outcome.replies.is_empty());
     }
     assert_eq!(world.ask(Ask::Peek).1, vec![(2, Refused::Full)]);
