@@ -22,10 +22,11 @@ impl Log {
         self.flushed
     }
 
-    /// What `recovery-point-offset-checkpoint` may say: everything below is durable, the epochs included. Index files
-    /// need no waiting for: they are put in place whole, and one that is missing is rebuilt.
+    /// What `recovery-point-offset-checkpoint` may say: everything below is durable, the epochs and aborted transactions included. The
+    /// other index files need no waiting for: they are put in place whole, and one that is missing is rebuilt.
     pub fn recovery_point(&self) -> Offset {
-        let unsaved = [self.epochs_unsaved, self.epochs_saving];
+        let aborted = self.rewrites.oldest_aborted().map(Offset);
+        let unsaved = [self.epochs_unsaved, self.epochs_saving, aborted];
         unsaved
             .into_iter()
             .flatten()

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! stop:   Draining (writes, rewrites) -> Sealing (indexes, snapshot, epochs) -> Syncing (trim, sync) -> Closing -> (Closed)
-//! remove: Renaming -> Naming -> Removing -> (Closed)
+//! remove: Renaming -> Naming -> Removing -> (Closed); each again a second later, when there was no room or no descriptor for it
 //! ```
 //!
 //! Invariants
@@ -15,7 +15,7 @@ use ottla_machine::{
 
 use crate::file_names::name;
 use crate::ops::Waiting;
-use crate::rolling::Purpose;
+use crate::rolling::{Purpose, RETRY};
 use crate::writing::{Directory, Writer};
 use crate::{Log, LogEvent, Phase};
 
@@ -64,12 +64,18 @@ impl Log {
             return;
         }
         let absent = self.directory == Directory::Absent && self.opening.is_none();
-        self.ops.clear();
-        self.opening = None;
-        self.warming.clear();
+        self.ops.abandon();
+        let opening = self.opening.take();
+        let mut open: Vec<File> = opening
+            .and_then(|opening| opening.abandon(&mut self.ops, fx))
+            .into_iter()
+            .collect();
+        for warming in self.warming.drain(..) {
+            open.extend(warming.abandon(&mut self.ops, fx));
+        }
         self.proof = None;
         self.dropped.clear();
-        self.rewrites.abandon(fx);
+        self.ops.wait_for(self.rewrites.abandon(fx));
         self.pending.clear();
         self.roll_wanted = false;
         self.retry_at = None;
@@ -77,19 +83,34 @@ impl Log {
         self.tail = self.settled;
         self.phase = Phase::Closing;
         self.announced = true;
-        let cleaned = self.abandon_cleaning();
+        open.extend(self.abandon_cleaning());
         let files = self.take_files();
-        self.let_go.extend(files.into_iter().chain(cleaned));
+        // An open segment whose index was being rebuilt is there twice.
+        open.retain(|file| !files.contains(file));
+        self.let_go.extend(files.into_iter().chain(open));
         if absent && self.writer == Writer::Idle {
             self.ending = Some(Ending::Over);
             return;
         }
         sometimes!(fx, "a topic was deleted under a write", if self.writer != Writer::Idle);
         self.writer = Writer::Idle;
-        self.ending = Some(Ending::Renaming);
-        let op = DiskOp::Rename {
-            from: (self.parent, self.dir_name.clone()),
-            to: (self.parent, self.deleted_name()),
+        self.take_away(Ending::Renaming, fx);
+    }
+
+    /// One step of a removal.
+    fn take_away(&mut self, ending: Ending, fx: &mut impl Emit) {
+        self.ending = Some(ending);
+        let op = match ending {
+            Ending::Renaming => DiskOp::Rename {
+                from: (self.parent, self.dir_name.clone()),
+                to: (self.parent, self.deleted_name()),
+            },
+            Ending::Naming => DiskOp::SyncDir(self.parent),
+            Ending::Removing => DiskOp::Remove {
+                dir: self.parent,
+                name: self.deleted_name(),
+            },
+            _ => return,
         };
         self.ops.issue(Waiting::Ending, op, fx);
     }
@@ -137,12 +158,17 @@ impl Log {
                     && self.ops.is_empty()
             }
             Some(Ending::Sealing) => self.rewrites.is_empty(),
-            Some(Ending::Over) => true,
+            Some(Ending::Over) => !self.ops.is_late(),
             _ => false,
         }
     }
 
-    pub(crate) fn settle_ending(&mut self, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+    pub(crate) fn settle_ending(&mut self, now: Now, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        if let Some(ending) = self.ending.filter(|_| self.is_removing())
+            && self.retry_at.take_if(|at| *at <= now.mono).is_some()
+        {
+            self.take_away(ending, fx);
+        }
         while self.can_end() {
             match self.ending {
                 Some(Ending::Draining) => {
@@ -231,33 +257,31 @@ impl Log {
     /// The end of an operation of stopping or removing.
     pub(crate) fn on_ending(
         &mut self,
+        now: Now,
         result: Result<DiskOutput, Fault>,
         fx: &mut impl Emit,
         out: &mut Vec<LogEvent>,
     ) {
-        if let Err(fault) = result
-            && !(self.is_removing() && fault == Fault::Gone)
-        {
-            return self.offline(fault, "stopping or removing the partition's files", out);
+        match result {
+            Err(Fault::Full | Fault::Busy) if self.is_removing() => {
+                sometimes!(fx, "a deleted topic's directory went at the second attempt");
+                self.retry_at = Some(now.mono.after(RETRY));
+                return;
+            }
+            Err(Fault::Gone) if self.is_removing() => {}
+            Err(fault) => {
+                let what = "stopping or removing the partition's files";
+                return self.offline(fault, what, out);
+            }
+            Ok(_) => {}
         }
         self.ending = match self.ending {
             Some(Ending::Syncing(more)) if more > 1 => Some(Ending::Syncing(more - 1)),
             Some(Ending::Syncing(_)) => return self.close_all(fx),
             Some(Ending::Closing(more)) if more > 1 => Some(Ending::Closing(more - 1)),
             Some(Ending::Closing(_)) => Some(Ending::Over),
-            Some(Ending::Renaming) => {
-                let op = DiskOp::SyncDir(self.parent);
-                self.ops.issue(Waiting::Ending, op, fx);
-                Some(Ending::Naming)
-            }
-            Some(Ending::Naming) => {
-                let op = DiskOp::Remove {
-                    dir: self.parent,
-                    name: self.deleted_name(),
-                };
-                self.ops.issue(Waiting::Ending, op, fx);
-                Some(Ending::Removing)
-            }
+            Some(Ending::Renaming) => return self.take_away(Ending::Naming, fx),
+            Some(Ending::Naming) => return self.take_away(Ending::Removing, fx),
             Some(Ending::Removing) => Some(Ending::Over),
             other => other,
         };

@@ -78,6 +78,7 @@ use std::sync::Arc;
 
 use ottla_machine::{
     Dir, DiskOutput, Emit, Fault, File, Level, Name, Names, Now, Offset, ProducerId, Switch, Time,
+    sometimes,
 };
 
 use crate::append::{Pending, Tail};
@@ -255,6 +256,9 @@ impl Log {
         ) {
             return;
         }
+        if self.opening.as_ref().is_some_and(|o| o.failed.is_some()) {
+            return self.on_opening_failed(seq, result, out);
+        }
         if self.rewrites.owns(seq) {
             return self.on_rewrite(now, seq, result, fx, out);
         }
@@ -283,7 +287,11 @@ impl Log {
                 self.on_cleaner_opened(now, file, result, fx, out)
             }
             Some(Waiting::Cleaning) => self.on_cleaning(now, result, fx, out),
-            Some(Waiting::Ending) => self.on_ending(result, fx, out),
+            Some(Waiting::Late(file)) => {
+                sometimes!(fx, "a file was opened that nobody wanted any more", if result.is_ok());
+                result.into_iter().for_each(|_| self.close(file, fx));
+            }
+            Some(Waiting::Ending) => self.on_ending(now, result, fx, out),
             Some(Waiting::WrittenAgain) => self.on_written_again(result, fx, out),
             Some(Waiting::Aside(what)) => {
                 if let Err(fault @ (Fault::Broken | Fault::Gone)) = result {
@@ -320,7 +328,7 @@ impl Log {
                 let again = self.warm_again.drain(..);
                 out.extend(again.map(|base| LogEvent::Warm(Offset(base))));
                 out.extend(self.let_go.drain(..).map(LogEvent::LetGo));
-                self.settle_ending(fx, out);
+                self.settle_ending(now, fx, out);
             }
             Phase::Offline(_) | Phase::Damaged | Phase::Closed => return None,
         }
@@ -331,10 +339,10 @@ impl Log {
     pub fn deadline(&self) -> Option<Time> {
         let unfinished = match self.phase {
             Phase::Offline(_) | Phase::Damaged | Phase::Closed => return None,
-            Phase::Opening => self
-                .opening
-                .as_ref()
-                .is_some_and(|opening| opening.is_ready()),
+            Phase::Opening => {
+                let ready = |opening: &Opening| opening.is_ready();
+                self.opening.as_deref().is_some_and(ready) || self.failed_to_open().is_some()
+            }
             Phase::Open | Phase::Closing => {
                 !self.announced
                     || self.warming.iter().any(Warming::is_ready)

@@ -108,6 +108,16 @@ impl Load {
         }
     }
 
+    /// Gives it up: nobody may call `on_done` again. The operation that opens the file, if that is still under way: the file is to be
+    /// closed when it ends well.
+    #[must_use]
+    pub fn abandon(self, fx: &mut impl Emit) -> Option<(u64, File)> {
+        if matches!(self.stage, Stage::Reading) {
+            fx.disk(self.owner.op(self.first_seq + 2), DiskOp::Close(self.file));
+        }
+        matches!(self.stage, Stage::Opening).then_some((self.first_seq, self.file))
+    }
+
     fn close(&mut self, end: Loading, fx: &mut impl Emit) -> Loading {
         fx.disk(self.owner.op(self.first_seq + 2), DiskOp::Close(self.file));
         self.stage = Stage::Closing(end);

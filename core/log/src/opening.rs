@@ -23,13 +23,16 @@ use crate::leader_epochs::LeaderEpochs;
 use crate::limits::{LIST_ENTRIES, SNAPSHOT_BYTES, TEXT_BYTES};
 use crate::load::{Load, Loading};
 use crate::offset_index::OffsetIndex;
-use crate::ops::Waiting;
+use crate::ops::{Ops, Waiting};
 use crate::producer_state::Producers;
 use crate::scanning::Scanning;
 use crate::segment::{Newest, Segment};
 use crate::time_index::{TIME_ENTRY, TimeIndex};
 use crate::writing::Directory;
 use crate::{Log, LogEvent, Phase, Start};
+
+/// What a fault is said to have come of.
+const OPENING: &str = "opening the partition's files";
 
 /// What is being done.
 #[derive(Clone, Debug)]
@@ -79,6 +82,8 @@ pub(crate) struct Opening {
     pub(crate) state_from: Offset,
     pub(crate) tail_index: OffsetIndex,
     pub(crate) tail_times: TimeIndex,
+    /// The system was short of something: when all that is under way has ended, the log can be opened anew.
+    pub(crate) failed: Option<Fault>,
 }
 
 impl Opening {
@@ -90,6 +95,23 @@ impl Opening {
             | Stage::TailIndex(load)
             | Stage::TailTimes(load) => load.owns(seq),
             _ => false,
+        }
+    }
+
+    /// The directory goes. The file that is open for it, apart from those of segments.
+    pub(crate) fn abandon(self, ops: &mut Ops, fx: &mut impl Emit) -> Option<File> {
+        match self.stage {
+            Stage::Epochs(load)
+            | Stage::Aborted(load, _)
+            | Stage::Snapshot(load, _)
+            | Stage::TailIndex(load)
+            | Stage::TailTimes(load) => {
+                ops.wait_for(load.abandon(fx));
+                None
+            }
+            Stage::TimesReading(_, file) | Stage::TailFirst(file) => Some(file),
+            Stage::Scanning(scanning) => scanning.scan.map(|_| scanning.file),
+            _ => None,
         }
     }
 
@@ -147,7 +169,46 @@ impl Log {
             state_from: Offset(0),
             tail_index: OffsetIndex::default(),
             tail_times: TimeIndex::default(),
+            failed: None,
         }));
+    }
+
+    /// The end of an operation of an opening that has failed: nothing may come behind its back when the log is opened anew.
+    pub(crate) fn on_opening_failed(
+        &mut self,
+        seq: u64,
+        result: Result<DiskOutput, Fault>,
+        out: &mut Vec<LogEvent>,
+    ) {
+        let opened = self.ops.drop_one(seq);
+        match result {
+            Err(fault @ (Fault::Broken | Fault::Gone)) if opened.is_some() => {
+                self.offline(fault, OPENING, out);
+            }
+            Ok(_) => self.let_go.extend(opened.flatten()),
+            Err(_) => {}
+        }
+    }
+
+    /// Why the log cannot be opened now, once nothing of the attempt is under way.
+    pub(crate) fn failed_to_open(&self) -> Option<Fault> {
+        let failed = self.opening.as_deref().and_then(|opening| opening.failed);
+        failed.filter(|_| self.ops.is_empty())
+    }
+
+    /// Nothing is under way any more: whoever owns the log may try again.
+    pub(crate) fn settle_failed(
+        &mut self,
+        fault: Fault,
+        fx: &mut impl Emit,
+        out: &mut Vec<LogEvent>,
+    ) {
+        sometimes!(fx, "an opening that failed had files open", if self.segments.values().any(|s| s.opened.is_some()));
+        // What is there can be removed.
+        self.directory = Directory::There;
+        let open = self.take_files();
+        out.extend(self.let_go.drain(..).chain(open).map(LogEvent::LetGo));
+        self.offline(fault, OPENING, out);
     }
 
     /// The end of an operation that opening waits for.
@@ -184,7 +245,11 @@ impl Log {
             | Stage::SwappingSynced) => self.on_finishing(&mut opening, stage, result, fx),
         };
         match going {
-            Err(fault) => self.offline(fault, "opening the partition's files", out),
+            Err(fault @ (Fault::Full | Fault::Busy)) => {
+                opening.failed = Some(fault);
+                self.opening = Some(opening);
+            }
+            Err(fault) => self.offline(fault, OPENING, out),
             Ok(()) => {
                 if self.phase == Phase::Opening {
                     self.opening = Some(opening);

@@ -2,6 +2,7 @@
 //!
 //! Invariants
 //! - P1: a number is used once; its completion is taken once.
+//! - P2: a file whose opening is under way when nobody wants it any more is closed once it is there.
 
 use std::collections::BTreeMap;
 
@@ -50,6 +51,8 @@ pub(crate) enum Waiting {
     Ending,
     /// Nobody waits for it, but stopping does.
     Aside(&'static str),
+    /// This file is being opened, and nobody wants it any more (P2).
+    Late(File),
 }
 
 /// Numbers operations and remembers what they are for.
@@ -57,7 +60,8 @@ pub(crate) enum Waiting {
 pub(crate) struct Ops {
     owner: Owner,
     next_seq: u64,
-    waiting: BTreeMap<u64, Waiting>,
+    /// With the file that it opens, if it does.
+    waiting: BTreeMap<u64, (Waiting, Option<File>)>,
 }
 
 impl Ops {
@@ -76,7 +80,11 @@ impl Ops {
     /// Issues an operation.
     pub(crate) fn issue(&mut self, waiting: Waiting, op: DiskOp, fx: &mut impl Emit) {
         let seq = self.reserve(1);
-        self.waiting.insert(seq, waiting);
+        let opens = match &op {
+            DiskOp::Open { file, .. } => Some(*file),
+            _ => None,
+        };
+        self.waiting.insert(seq, (waiting, opens));
         fx.disk(self.owner.op(seq), op);
     }
 
@@ -89,12 +97,17 @@ impl Ops {
 
     /// What the operation was for. `None`: none of ours, or taken before.
     pub(crate) fn take(&mut self, seq: u64) -> Option<Waiting> {
-        self.waiting.remove(&seq)
+        self.waiting.remove(&seq).map(|(waiting, _)| waiting)
+    }
+
+    /// Nobody waits for this operation any more: `None` when it is none of ours, else the file that it opens, if it does.
+    pub(crate) fn drop_one(&mut self, seq: u64) -> Option<Option<File>> {
+        self.waiting.remove(&seq).map(|(_, opens)| opens)
     }
 
     /// Whether any outstanding operation is for something like this.
     pub(crate) fn any(&self, like: impl Fn(&Waiting) -> bool) -> bool {
-        self.waiting.values().any(like)
+        self.waiting.values().any(|(waiting, _)| like(waiting))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -104,5 +117,27 @@ impl Ops {
     /// Forgets all: what comes of them no longer matters.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
+    }
+
+    /// The same where the process goes on: what is being opened is waited for (P2).
+    pub(crate) fn abandon(&mut self) {
+        self.waiting.retain(|_, (waiting, opens)| {
+            if let Some(file) = opens {
+                *waiting = Waiting::Late(*file);
+            }
+            opens.is_some()
+        });
+    }
+
+    /// A machine with operations of its own was given up while it opened this file.
+    pub(crate) fn wait_for(&mut self, late: Option<(u64, File)>) {
+        if let Some((seq, file)) = late {
+            self.waiting.insert(seq, (Waiting::Late(file), Some(file)));
+        }
+    }
+
+    /// Whether a file is still being opened that nobody wants.
+    pub(crate) fn is_late(&self) -> bool {
+        self.any(|waiting| matches!(waiting, Waiting::Late(_)))
     }
 }

@@ -199,6 +199,9 @@ impl Log {
 
     /// One slice.
     pub(crate) fn settle_opening(&mut self, fx: &mut impl Emit, out: &mut Vec<LogEvent>) {
+        if let Some(fault) = self.failed_to_open() {
+            return self.settle_failed(fault, fx, out);
+        }
         let Some(mut opening) = self.opening.take_if(|opening| opening.is_ready()) else {
             return;
         };

@@ -84,8 +84,10 @@ impl Rewrite {
         (self.first_seq..self.first_seq + Rewrite::SEQS).contains(&seq)
     }
 
-    /// Gives it up: nobody may call `on_done` again. `<name>.tmp` stays.
-    pub fn abandon(self, fx: &mut impl Emit) {
+    /// Gives it up: nobody may call `on_done` again. `<name>.tmp` stays. The operation that opens it, if that is still under way: the
+    /// file is to be closed when it ends well.
+    #[must_use]
+    pub fn abandon(self, fx: &mut impl Emit) -> Option<(u64, File)> {
         sometimes!(fx, "a file was being replaced when its directory went");
         if matches!(self.stage, Stage::Writing | Stage::Syncing) {
             fx.disk(
@@ -93,6 +95,7 @@ impl Rewrite {
                 DiskOp::Close(self.file),
             );
         }
+        matches!(self.stage, Stage::Opening).then_some((self.first_seq, self.file))
     }
 
     /// Takes the end of an operation in.

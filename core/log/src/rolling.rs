@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     Epochs,
     /// An index of the sealed segment with this base.
     Index(i64),
+    /// Which transactions were aborted in it. Reading the segment again would tell, but nobody would know that it must be read.
+    Aborted(i64),
     /// A producer snapshot.
     Snapshot(i64),
 }
@@ -67,14 +69,25 @@ impl Rewrites {
 
     /// Whether an index of this segment is still to be written.
     pub(crate) fn owe_index(&self, base: i64) -> bool {
-        self.owe(Purpose::Index(base))
+        self.owe(Purpose::Index(base)) || self.owe(Purpose::Aborted(base))
+    }
+
+    /// The oldest segment whose aborted transactions are not on the disk yet.
+    pub(crate) fn oldest_aborted(&self) -> Option<i64> {
+        let aborted = |purpose| match purpose {
+            Purpose::Aborted(base) => Some(base),
+            _ => None,
+        };
+        self.purposes().filter_map(aborted).min()
     }
 
     fn owe(&self, wanted: Purpose) -> bool {
+        self.purposes().any(|purpose| purpose == wanted)
+    }
+
+    fn purposes(&self) -> impl Iterator<Item = Purpose> {
         let current = self.current.iter().map(|current| current.purpose);
-        let queued = self.queue.iter().map(|(purpose, ..)| *purpose);
-        let mut all = current.chain(queued);
-        all.any(|purpose| purpose == wanted)
+        current.chain(self.queue.iter().map(|(purpose, ..)| *purpose))
     }
 
     /// What has not begun is not wanted any more.
@@ -82,12 +95,10 @@ impl Rewrites {
         self.queue.clear();
     }
 
-    /// Forgets all of them; the directory goes.
-    pub(crate) fn abandon(&mut self, fx: &mut impl Emit) {
+    /// Forgets all of them; the directory goes. What is being opened for one.
+    pub(crate) fn abandon(&mut self, fx: &mut impl Emit) -> Option<(u64, File)> {
         self.queue.clear();
-        if let Some(Current { rewrite, .. }) = self.current.take() {
-            rewrite.abandon(fx);
-        }
+        self.current.take()?.rewrite.abandon(fx)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -231,7 +242,7 @@ impl Log {
             .push(Purpose::Index(base), name(base, "timeindex"), times);
         if !aborted.is_empty() {
             self.rewrites
-                .push(Purpose::Index(base), name(base, "txnindex"), aborted);
+                .push(Purpose::Aborted(base), name(base, "txnindex"), aborted);
         }
     }
 
@@ -273,8 +284,9 @@ impl Log {
 
     /// Begins the next rewrite.
     pub(crate) fn settle_rewrites(&mut self, now: Now, fx: &mut impl Emit) {
-        if self.retry_at.is_some_and(|at| at <= now.mono) {
-            self.retry_at = None;
+        // A removal's own attempts are its own business; it has no rewrites.
+        if !self.is_removing() {
+            self.retry_at.take_if(|at| *at <= now.mono);
         }
         if !self.can_rewrite() {
             return;
@@ -325,7 +337,7 @@ impl Log {
                 }
                 Purpose::Snapshot(offset) => self.on_snapshot(offset, fx),
                 Purpose::Epochs => self.epochs_saving = None,
-                Purpose::Index(_) => {}
+                Purpose::Index(_) | Purpose::Aborted(_) => {}
             },
             // The directory is being removed under it.
             Progress::Failed(_) if self.is_removing() => {}
@@ -358,8 +370,11 @@ impl Log {
                 self.epochs_moved(true, from.unwrap_or(self.start));
                 self.retry_at = Some(now.mono.after(RETRY));
             }
-            Purpose::Snapshot(offset) => {
-                let again = (refused.purpose, name(offset, "snapshot"), refused.bytes);
+            Purpose::Snapshot(at) | Purpose::Aborted(at) => {
+                let aborted = matches!(refused.purpose, Purpose::Aborted(_));
+                sometimes!(fx, "there was no room for the aborted transactions", if aborted);
+                let name = name(at, if aborted { "txnindex" } else { "snapshot" });
+                let again = (refused.purpose, name, refused.bytes);
                 self.rewrites.queue.push_front(again);
                 self.retry_at = Some(now.mono.after(RETRY));
             }

@@ -10,14 +10,14 @@
 //! - W1: what an index says is believed only if it rises, stays within the file, and its last entry names a batch that
 //!   is there.
 
-use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, Level, Mode, Offset, Spend, sometimes};
+use ottla_machine::{DiskOp, DiskOutput, Emit, Fault, File, Level, Mode, Offset, Spend, sometimes};
 use ottla_record::{HEADER_LEN, Header};
 
 use crate::file_names::name;
 use crate::limits::SLICE_BYTES;
 use crate::load::{Load, Loading};
 use crate::offset_index::OffsetIndex;
-use crate::ops::Waiting;
+use crate::ops::{Ops, Waiting};
 use crate::scan::{Scan, Scanned};
 use crate::segment::{Newest, Opened, Segment};
 use crate::time_index::TimeIndex;
@@ -55,6 +55,16 @@ impl Warming {
     /// Whether `settle` has a slice to look at.
     pub(crate) fn is_ready(&self) -> bool {
         matches!(&self.stage, Stage::Scanning(scanning) if scanning.0.is_ready())
+    }
+
+    /// The directory goes. The file that is open for it.
+    pub(crate) fn abandon(self, ops: &mut Ops, fx: &mut impl Emit) -> Option<File> {
+        match self.stage {
+            Stage::Opening => return None,
+            Stage::Index(load) | Stage::Times(load) => ops.wait_for(load.abandon(fx)),
+            Stage::Last | Stage::Scanning(_) => {}
+        }
+        Some(self.opened.file)
     }
 }
 
@@ -117,8 +127,7 @@ impl Log {
         let base = warming.base;
         let Some(size) = self.segments.get(&base).map(|segment| segment.size) else {
             // Retention was faster.
-            let op = DiskOp::Close(warming.opened.file);
-            return self.ops.issue(Waiting::Aside("a removed segment"), op, fx);
+            return self.leave_warming(warming, result, fx);
         };
         match (&mut warming.stage, result) {
             (Stage::Opening, Err(Fault::Full | Fault::Busy)) => {
@@ -157,6 +166,25 @@ impl Log {
             }
         }
         self.warming.push(warming);
+    }
+
+    /// Nobody wants the segment any more: what is open for it is closed.
+    fn leave_warming(
+        &mut self,
+        mut warming: Warming,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+    ) {
+        let opened = result.is_ok() || !matches!(warming.stage, Stage::Opening);
+        if let Stage::Index(load) | Stage::Times(load) = &mut warming.stage {
+            load.on_done(result, fx);
+        }
+        let file = warming.opened.file;
+        warming.abandon(&mut self.ops, fx);
+        if opened {
+            let op = DiskOp::Close(file);
+            self.ops.issue(Waiting::Aside("a removed segment"), op, fx);
+        }
     }
 
     /// A piece of an index file came.

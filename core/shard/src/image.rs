@@ -384,6 +384,7 @@ impl Shard {
     /// The slot is free, and so is its directory's name.
     pub(crate) fn free(&mut self, slot: u32) {
         self.opened(slot);
+        self.opener.forget(slot);
         let Some(entry) = self.entries.remove(slot) else {
             return;
         };

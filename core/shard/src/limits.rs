@@ -56,3 +56,6 @@ pub const NAMED_STRAYS: usize = 10;
 
 /// How long opening pauses when the system is out of descriptors or memory.
 pub const BUSY_PAUSE_MS: i64 = 1000;
+
+/// How long a log that found no room while it was opened waits; the others do not.
+pub const FULL_PAUSE_MS: i64 = 1000;

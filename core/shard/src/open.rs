@@ -30,6 +30,10 @@ pub(crate) struct Opener {
     opening: usize,
     /// The system was short of something: not before then.
     pause: Option<Time>,
+    /// Who found no room on its disk: not before then.
+    waiting: BTreeMap<u32, Time>,
+    /// Whether the operator was told of it.
+    told_full: bool,
 }
 
 impl Opener {
@@ -56,6 +60,17 @@ impl Opener {
             && self.urgent.is_empty()
             && self.queued.is_empty()
             && self.unsaved.is_empty()
+            && self.waiting.is_empty()
+    }
+
+    /// When opening goes on.
+    fn next(&self) -> Option<Time> {
+        self.waiting.values().copied().chain(self.pause).min()
+    }
+
+    /// This slot is somebody else's from now on.
+    pub fn forget(&mut self, slot: u32) {
+        self.waiting.remove(&slot);
     }
 
     /// How many are being opened.
@@ -77,6 +92,7 @@ impl Shard {
     pub(crate) fn hurry(&mut self, slot: u32) {
         if let Some(entry) = self.entries.get(slot)
             && matches!(entry.stage, Stage::Queued)
+            && !self.opener.waiting.contains_key(&slot)
             && self.opener.urgent.back() != Some(&slot)
         {
             self.opener.urgent.push_back(slot);
@@ -262,12 +278,19 @@ impl Shard {
                 let why = format!("{name} cannot be read");
                 self.offline(at, why, fx);
             }
-            Looked::Failed(_) => self.open_later(now, slot),
+            Looked::Failed(fault) => self.open_later(now, slot, fault, fx),
         }
     }
 
-    /// The system is short of something: opening pauses, this one begins anew.
-    pub(crate) fn open_later(&mut self, now: Now, slot: u32) {
+    /// The system is short of something: this one begins anew later. Where there is no room on its disk, it waits alone; descriptors and
+    /// memory are everybody's, and opening pauses.
+    pub(crate) fn open_later(
+        &mut self,
+        now: Now,
+        slot: u32,
+        fault: Fault,
+        fx: &mut Effects<Shard>,
+    ) {
         self.opened(slot);
         self.entries.renew(slot);
         let Some(entry) = self.entries.get_mut(slot) else {
@@ -276,16 +299,39 @@ impl Shard {
         entry.stage = Stage::Queued;
         entry.names = self.log_names.range();
         // It was found, or it would not have been read.
-        self.opener.found.insert(entry.dir_name.clone(), entry.dir);
-        self.opener.queued.push_back(slot);
-        let pause = now.mono.after_ms(limits::BUSY_PAUSE_MS);
-        self.opener.pause = Some(pause);
-        self.timers.set(Timer::Opening, Some(pause));
+        let name = entry.dir_name.clone();
+        self.opener.found.insert(name.clone(), entry.dir);
+        if fault == Fault::Full {
+            sometimes!(fx, "a log could not be opened for want of room");
+            let until = now.mono.after_ms(limits::FULL_PAUSE_MS);
+            self.opener.waiting.insert(slot, until);
+            if !std::mem::replace(&mut self.opener.told_full, true) {
+                let text = format!(
+                    "{name} cannot be opened, because its disk is full; it is tried again every second, as are others that this happens to"
+                );
+                fx.note(Level::Warn, text);
+            }
+        } else {
+            sometimes!(fx, "a log could not be opened for want of descriptors");
+            self.opener.queued.push_back(slot);
+            let pause = now.mono.after_ms(limits::BUSY_PAUSE_MS);
+            self.opener.pause = Some(pause);
+        }
+        self.timers.set(Timer::Opening, self.opener.next());
     }
 
-    /// The pause is over.
-    pub(crate) fn open_again(&mut self) {
-        self.opener.pause = None;
+    /// Who has waited long enough is opened again.
+    pub(crate) fn open_again(&mut self, now: Now) {
+        let opener = &mut self.opener;
+        opener.pause = opener.pause.filter(|until| *until > now.mono);
+        opener.waiting.retain(|slot, until| {
+            let waits = *until > now.mono;
+            if !waits {
+                opener.queued.push_back(*slot);
+            }
+            waits
+        });
+        self.timers.set(Timer::Opening, self.opener.next());
     }
 
     fn open_log(&mut self, now: Now, slot: u32, start: Start, fx: &mut Effects<Shard>) {

@@ -4,7 +4,7 @@
 //! H4: a settle visits at most [`limits::VISITS`] replicas; the others have their turn in the next one, at once.
 
 use ottla_log::{LogEvent, Phase};
-use ottla_machine::{DiskOp, Effects, Emit, Level, Now, Spend, planted, sometimes};
+use ottla_machine::{DiskOp, Effects, Emit, Fault, Level, Now, Spend, planted, sometimes};
 use ottla_replica::Promise;
 
 use crate::entry::{Stage, Wait};
@@ -29,7 +29,7 @@ impl Shard {
                 }
                 Timer::Checkpoint => self.checkpointing = true,
                 Timer::Retention => self.retaining = Some(0),
-                Timer::Opening => self.open_again(),
+                Timer::Opening => self.open_again(now),
                 Timer::Cleaner => self.ask_cleanable(now),
             }
         }
@@ -244,21 +244,23 @@ impl Shard {
         self.touch(slot);
     }
 
-    /// A log does not believe its disk any more, or could not be opened for want of descriptors.
+    /// A log does not believe its disk any more, or could not be opened for want of descriptors or room.
     fn on_log_offline(&mut self, now: Now, slot: u32, why: String, fx: &mut Effects<Shard>) {
-        let Some(entry) = self.entries.get(slot) else {
+        let Some(entry) = self.entries.get_mut(slot) else {
             return;
         };
-        let dir = entry.dir;
-        let passing = matches!(
-            entry.phase(),
-            Some(Phase::Offline(ottla_machine::Fault::Busy))
-        );
-        if passing && entry.opening {
-            sometimes!(fx, "a log could not be opened for want of descriptors");
-            return self.open_later(now, slot);
+        let (dir, leaving) = (entry.dir, entry.leaving);
+        let passing = match entry.phase() {
+            Some(Phase::Offline(fault @ (Fault::Full | Fault::Busy))) if entry.opening => fault,
+            _ => return self.offline(dir, why, fx),
+        };
+        if let (true, Some(replica)) = (leaving, entry.replica_mut()) {
+            sometimes!(fx, "a log was removed that could not be opened");
+            replica.log_mut().remove(fx);
+            self.opened(slot);
+            return self.touch(slot);
         }
-        self.offline(dir, why, fx);
+        self.open_later(now, slot, passing, fx);
     }
 
     /// Every file of a log is closed: its topic is deleted, or the shard stops.

@@ -84,6 +84,11 @@ impl Disk {
         Disk::over(media)
     }
 
+    /// How many files are open.
+    pub fn open_files(&self) -> usize {
+        self.files.len()
+    }
+
     fn path(&self, dir: Dir, name: &Name) -> String {
         join(self.dir(dir), name)
     }

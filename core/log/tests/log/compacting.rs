@@ -457,7 +457,8 @@ fn what_is_young_unflushed_or_above_the_high_watermark_is_left_alone() {
     );
 }
 
-fn transactional(id: i64, sequence: i32, base: i64, keys: &[&str]) -> Bytes {
+/// A batch of a transaction.
+pub fn transactional(id: i64, sequence: i32, base: i64, keys: &[&str]) -> Bytes {
     let mut builder = Builder::new(BuilderSettings {
         base_offset: base,
         leader_epoch: 0,
@@ -478,7 +479,8 @@ fn transactional(id: i64, sequence: i32, base: i64, keys: &[&str]) -> Bytes {
     builder.finish()
 }
 
-fn marker(id: i64, base: i64, kind: i16) -> Bytes {
+/// How a transaction ends.
+pub fn marker(id: i64, base: i64, kind: i16) -> Bytes {
     let mut builder = Builder::new(BuilderSettings {
         base_offset: base,
         leader_epoch: 0,

@@ -9,6 +9,7 @@ mod golden;
 mod judging;
 mod keeping;
 mod leftovers;
+mod letting_go;
 mod reading;
 mod times;
 mod writing;

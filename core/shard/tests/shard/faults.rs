@@ -175,3 +175,62 @@ fn junk_in_a_checkpoint_is_taken_as_absence() {
         .expect("it is written anew");
     assert_eq!(&text[..], b"0\n1\nt 0 1\n");
 }
+
+#[test]
+fn a_log_that_finds_no_room_while_it_opens_waits_alone() {
+    let mut world = World::new(Setting::default());
+    world.cluster.topic("t", 1, 4);
+    world.cluster.topic("gone", 2, 1);
+    let mut world = world.up();
+    for index in 0..4 {
+        world.produce(1, index, -1, &format!("kept-{index}"));
+    }
+    world.produce(2, 0, -1, "not kept");
+    world.run();
+    let (media, cluster) = world.killed();
+    let (mut refused, mut removed) = (0, 0);
+    for at in 0.. {
+        let mut world = World::over(media.clone(), cluster.clone(), Setting::seed(at + 1));
+        let fault = [Fault::Full, Fault::Busy][at as usize % 2];
+        world.disk.fails = Some((at, fault));
+        let mut world = world.up();
+        if world.disk.fails.is_some() {
+            break;
+        }
+        // Who waits is not waited for: the others are open.
+        let waits = |world: &mut World, id: u8, index: i32| {
+            let ticket = world.read(read_at(id, index, 0));
+            world.run();
+            !world.answers.contains_key(&ticket)
+        };
+        let waiting = (0..4).filter(|index| waits(&mut world, 1, *index)).count();
+        let going = waits(&mut world, 2, 0);
+        assert!(
+            fault == Fault::Busy || waiting + usize::from(going) < 2,
+            "at {at}: {waiting}"
+        );
+        refused += waiting;
+        removed += usize::from(going);
+        // A topic that is deleted meanwhile goes all the same.
+        world.cluster.remove(2);
+        world.follow();
+        world.pass(1_000);
+        world.pass(1_000);
+        for index in 0..4 {
+            assert_eq!(
+                world.all(1, index),
+                [(0, format!("kept-{index}"))],
+                "at {at}"
+            );
+        }
+        assert!(world.offline.is_empty(), "at {at}: {:?}", world.offline);
+        let there: Vec<_> = world
+            .disk
+            .names("")
+            .into_iter()
+            .filter(|name| name.starts_with("gone"))
+            .collect();
+        assert_eq!(there, Vec::<String>::new(), "at {at}");
+    }
+    assert!(refused > 4 && removed > 1, "{refused} {removed}");
+}
