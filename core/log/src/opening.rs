@@ -285,7 +285,7 @@ impl Log {
                 self.ops
                     .issue(Waiting::Opening, DiskOp::SyncDir(self.dir), fx);
             }
-            _ => self.read_texts(opening, fx),
+            _ => self.clear_rest(opening, fx),
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(crate) fn unpack_limit(packed: usize) -> usize {
 pub(crate) fn is_long(config: &LogConfig, records: &[u8], origin: Origin) -> bool {
     let codec = Header::parse(records).and_then(|header| header.compression());
     match (codec, origin) {
-        (Err(_), _) | (_, Origin::Quorum) => false,
+        (Err(_), _) | (_, Origin::Node) => false,
         (Ok(codec), Origin::Client { .. }) => {
             let packed = codec != Compression::None;
             packed && (config.strict_validation || config.compact)
@@ -49,7 +49,7 @@ pub(crate) fn judge(
     pins: usize,
     origin: Origin,
 ) -> Result<Ready, Refusal> {
-    if origin == Origin::Quorum {
+    if origin == Origin::Node {
         let header = *one_batch(&records)?.header();
         return Ok(Ready {
             header,

@@ -105,7 +105,7 @@ pub enum Origin {
         transactional: bool,
     },
     /// This node itself: control batches are allowed, sequences are not checked.
-    Quorum,
+    Node,
 }
 
 /// Where a batch will lie.

@@ -2,9 +2,11 @@
 
 use ottla_log::{LogConfig, Start};
 use ottla_machine::{Offset, Rng};
+use ottla_record::{ABORT, COMMIT};
 use ottla_testdisk::Disk;
 
-use crate::world::{World, drop_file, plain, put};
+use crate::compacting::{marker, transactional};
+use crate::world::{World, drop_file, empty, plain, put};
 
 fn config() -> LogConfig {
     LogConfig {
@@ -153,3 +155,120 @@ fn a_swap_beside_an_unfinished_cleaning_is_given_up() {
             .any(|name| name.contains("swap") || name.contains("cleaned"))
     );
 }
+
+const METADATA: &[u8] = b"version: 0\ntopic_id: CQkJCQkJCQkJCQkJCQkJCQ";
+
+const CLEAN: Start = Start::Clean {
+    log_start: Offset(0),
+};
+
+/// Where an offset no longer fits the old segment's index.
+const FAR: i64 = 3_000_000_000;
+
+#[test]
+fn a_segment_that_kafka_was_splitting_is_replaced_by_its_parts() {
+    let parts = [
+        transactional(1, 0, 0, &["a"]),
+        transactional(1, 1, FAR, &["b"]),
+    ];
+    let active = transactional(1, 2, FAR + 9, &["c"]);
+    let old = "t-0/00000000000000000000.log";
+    let swaps = [0, FAR].map(|base| format!("t-0/{base:020}.log.swap"));
+    // All of the parts are there; the old one is going; the first part has its name.
+    for stage in 0..3 {
+        let mut disk = empty();
+        put(&mut disk, "t-0/partition.metadata", METADATA);
+        put(&mut disk, &format!("t-0/{:020}.log", FAR + 9), &active);
+        for (path, bytes) in swaps.iter().zip(&parts) {
+            put(&mut disk, path, bytes);
+            put(&mut disk, &path.replace(".log.", ".index."), b"");
+        }
+        match stage {
+            0 => put(&mut disk, old, &parts.concat()),
+            1 => put(&mut disk, &format!("{old}.deleted"), &parts.concat()),
+            _ => {
+                put(&mut disk, old, &parts[0]);
+                drop_file(&mut disk, &swaps[0]);
+            }
+        }
+        let mut rng = Rng::new([3; 32]).child(stage);
+        for (steps, start) in (0..40).flat_map(|steps| [(steps, CLEAN), (steps, RECOVER)]) {
+            let mut world = World::over(disk.clone(), config(), start, steps + 2);
+            for _ in 0..steps {
+                world.settle();
+                world.perform();
+            }
+            let left = world.disk.cut(&mut rng);
+            let mut world = World::opened(left, config(), RECOVER, steps + 2);
+            let contents = world.contents();
+            let bases: Vec<_> = contents.iter().map(|(base, _)| *base).collect();
+            assert_eq!(bases, [0, FAR, FAR + 9], "stage {stage}, {steps} steps");
+            assert_eq!(world.disk.bytes(old).as_ref(), Some(&parts[0]));
+            let names = world.disk.names("t-0");
+            assert!(!names.iter().any(|name| name.contains("swap")), "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_split_that_are_not_all_there_are_given_up_before_what_says_so() {
+    let (disk, contents) = filled();
+    let cut = contents[0].1.len();
+    let old = disk.bytes("t-0/00000000000000000000.log").expect("there");
+    for cleaned in ["log.cleaned", "index.cleaned"] {
+        let mut disk = disk.clone();
+        put(&mut disk, &format!("t-0/{:020}.{cleaned}", 0), &old[..cut]);
+        put(&mut disk, "t-0/00000000000000000001.log.swap", &old[cut..]);
+        let mut rng = Rng::new([5; 32]);
+        for steps in 0..60 {
+            let mut world = World::over(disk.clone(), config(), RECOVER, steps + 2);
+            for _ in 0..steps {
+                world.settle();
+                world.perform();
+            }
+            let left = world.disk.cut(&mut rng);
+            let mut world = World::opened(left, config(), RECOVER, steps + 2);
+            assert_eq!(world.contents(), contents, "{cleaned}, {steps} steps");
+        }
+    }
+}
+
+#[test]
+fn an_index_of_aborted_transactions_that_was_still_to_be_named_is_believed() {
+    let sealed = [
+        transactional(2, 0, 0, &["a"]),
+        marker(2, 1, ABORT),
+        transactional(1, 0, 2, &["a"]),
+        marker(1, 3, COMMIT),
+    ];
+    let mut disk = empty();
+    put(&mut disk, "t-0/partition.metadata", METADATA);
+    put(&mut disk, "t-0/00000000000000000000.log", &sealed.concat());
+    let active = transactional(1, 1, 4, &["b"]);
+    put(&mut disk, "t-0/00000000000000000004.log", &active);
+    let from_batches = World::opened(disk, LogConfig::default(), RECOVER_ALL, 1);
+    let mut disk = from_batches.disk.killed();
+    let index = "t-0/00000000000000000000.txnindex";
+    let bytes = disk.bytes(index).expect("written").to_vec();
+    assert_eq!(bytes.len(), 34);
+    drop_file(&mut disk, index);
+    put(&mut disk, &format!("{index}.swap"), &bytes);
+    for steps in 0..30 {
+        let mut world = World::over(disk.clone(), LogConfig::default(), CLEAN, steps + 2);
+        for _ in 0..steps {
+            world.settle();
+            world.perform();
+        }
+        let left = world.disk.cut(&mut Rng::new([6; 32]).child(steps));
+        let world = World::opened(left, LogConfig::default(), CLEAN, steps + 2);
+        let aborted = world.log.aborted(Offset(0), Offset(5));
+        assert_eq!(aborted, [(2, 0)], "{steps} steps");
+        assert_eq!(world.disk.bytes(index).as_deref(), Some(&bytes[..]));
+    }
+}
+
+const RECOVER_ALL: Start = Start::Recover {
+    from: Offset(0),
+    log_start: Offset(0),
+    show: false,
+};
