@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::groups::{GroupAsk, GroupReply};
 use crate::script::Nanos;
 
 /// A topic's id.
@@ -163,6 +164,8 @@ pub enum Ask {
     DeleteRecords {
         parts: Vec<(Named, i64)>,
     },
+    /// Of consumer groups.
+    Group(GroupAsk),
 }
 
 /// What was answered. Errors are Kafka's codes.
@@ -211,6 +214,8 @@ pub enum Reply {
         /// Where each log starts, and the error.
         parts: Vec<(Named, i64, i16)>,
     },
+    /// Of consumer groups.
+    Group(GroupReply),
 }
 
 /// A topic in a Metadata response.

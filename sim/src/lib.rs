@@ -12,6 +12,8 @@ pub mod damage;
 pub mod determinism;
 pub mod draw;
 pub mod failing;
+pub mod group_log;
+pub mod groups;
 pub mod history;
 pub mod host;
 pub mod hunt;

@@ -1,5 +1,7 @@
 //! When faults have stopped, does the node recover? The phases' bounds in virtual time, what may be an excuse, and the last client.
 
+use std::collections::BTreeSet;
+
 use crate::atlas::{Atlas, Entry};
 use crate::history::Death;
 use crate::oracle::{Verdict, Violation};
@@ -108,6 +110,16 @@ pub fn last_client(script: &Script, now: Nanos) -> Script {
         number,
         what,
     };
+    let mut ops = vec![
+        op(1, Operation::ProduceEverywhere),
+        op(2, Operation::ReadEverything),
+    ];
+    // Behind what it reads it asks every group what was committed.
+    let groups = groups(&script).into_iter().zip(3..);
+    ops.extend(groups.map(|(group, number)| {
+        let places = None;
+        op(number, Operation::FetchOffsets { group, places })
+    }));
     script.clients.push(ClientScript {
         id: id.unwrap_or(0) + 1,
         idempotent: true,
@@ -118,12 +130,19 @@ pub fn last_client(script: &Script, now: Nanos) -> Script {
         retries: u32::MAX,
         patience: CHECKING,
         listener: 0,
-        ops: vec![
-            op(1, Operation::ProduceEverywhere),
-            op(2, Operation::ReadEverything),
-        ],
+        ops,
     });
     script
+}
+
+/// The groups that anybody uses.
+fn groups(script: &Script) -> BTreeSet<u32> {
+    let ops = script.clients.iter().flat_map(|client| &client.ops);
+    let groups = ops.filter_map(|op| match op.what {
+        Operation::JoinGroup { group, .. } | Operation::CommitAlone { group, .. } => Some(group),
+        _ => None,
+    });
+    groups.collect()
 }
 
 #[cfg(test)]

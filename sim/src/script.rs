@@ -427,6 +427,15 @@ pub struct Place {
     pub partition: i32,
 }
 
+/// How the leader of a group divides what its members want.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assignor {
+    /// Each topic in a row.
+    Range,
+    /// The same, but what somebody still has goes to another only when he has given it up.
+    Cooperative,
+}
+
 /// An offset that no run comes to.
 pub const NEVER: i64 = 1 << 40;
 
@@ -453,7 +462,7 @@ pub enum Operation {
         /// Added to the wall clock for the records' timestamps, milliseconds.
         skew: i64,
     },
-    /// From where this client's reading stands; the answer moves it on.
+    /// From where this client's reading stands; the answer moves it on. No places: what it was assigned as a member.
     Fetch {
         places: Vec<Place>,
         max_wait_ms: i32,
@@ -508,6 +517,65 @@ pub enum Operation {
     /// A batch whose bytes are wrong: must be refused.
     CorruptBatch {
         place: Place,
+    },
+    /// From now on this client is a member of the group: it joins, syncs, sends heartbeats, and joins again whenever it is told to.
+    JoinGroup {
+        group: u32,
+        topics: Vec<u32>,
+        /// Its static id, counted within the group.
+        instance: Option<u32>,
+        session_ms: i32,
+        rebalance_ms: i32,
+        /// What it knows, the one it likes best first.
+        assignors: Vec<Assignor>,
+        /// So long it thinks between the answer to its join and its sync.
+        #[serde(with = "crate::nanos")]
+        dawdle: Nanos,
+    },
+    /// The member wants other topics, and joins again for that.
+    Subscribe {
+        topics: Vec<u32>,
+    },
+    /// The member has read so much further in all that it was assigned, and commits that; none: it commits what it has really read.
+    CommitOffsets {
+        ahead: Option<i64>,
+        /// So long it takes until the request leaves, as whom it was when it began.
+        #[serde(with = "crate::nanos")]
+        late: Nanos,
+    },
+    /// The client does nothing for so long, and then goes on as if nothing had happened.
+    Freeze {
+        #[serde(with = "crate::nanos")]
+        lasts: Nanos,
+    },
+    /// The member leaves.
+    LeaveGroup,
+    /// The member forgets that it is one, and tells nobody.
+    Vanish {
+        /// Its connection is closed.
+        closes: bool,
+    },
+    /// A commit of somebody who is no member: so much further than the last one.
+    CommitAlone {
+        group: u32,
+        places: Vec<Place>,
+        ahead: i64,
+    },
+    /// None: all that the group has committed.
+    FetchOffsets {
+        group: u32,
+        places: Option<Vec<Place>>,
+    },
+    DeleteOffsets {
+        group: u32,
+        places: Vec<Place>,
+    },
+    DescribeGroup {
+        group: u32,
+    },
+    ListGroups,
+    DeleteGroup {
+        group: u32,
     },
     /// The connection is closed and opened again.
     Reconnect,

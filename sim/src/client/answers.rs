@@ -76,6 +76,7 @@ impl Client {
                     self.again_a_few_times(task);
                 }
             }
+            Reply::Group(reply) => self.on_group(task, &asked.ask, reply, asked.at),
             Reply::DescribeConfigs { .. } => {}
         }
     }
@@ -174,6 +175,7 @@ impl Client {
                     whole.failed(self.now);
                 }
             }
+            What::Member => self.member_failed(),
             What::Produce(_) => self.produce_again(task),
             What::Fetch { .. } => {
                 if self.reader.fetching {

@@ -67,6 +67,7 @@ pub(crate) fn answer(
             delete_topic(&mut reader, version, (!by_id).then_some(name), id)
         }
         Ask::DescribeConfigs { name } => describe_configs(&mut reader, version, name),
+        Ask::Group(ask) => super::group_answers::group(&mut reader, version, ask).map(Reply::Group),
     };
     let reply = reply.map_err(|why| why.of(key))?;
     whole(&reader).map_err(|why| why.of(key))?;
@@ -74,7 +75,7 @@ pub(crate) fn answer(
 }
 
 /// What is wrong with an answer.
-enum Wrong {
+pub(super) enum Wrong {
     /// It cannot be decoded.
     Bytes(DecodeError),
     /// It says what it cannot say.
@@ -96,7 +97,7 @@ impl From<DecodeError> for Wrong {
     }
 }
 
-fn words<T>(why: String) -> Result<T, Wrong> {
+pub(super) fn words<T>(why: String) -> Result<T, Wrong> {
     Err(Wrong::Words(why))
 }
 
@@ -106,13 +107,13 @@ fn whole(reader: &Reader<'_>) -> Result<(), Wrong> {
 }
 
 /// The partitions that were asked about: H2.
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     asked: Vec<(&'a Named, bool)>,
     next: usize,
 }
 
 impl<'a> Parts<'a> {
-    fn new(asked: impl Iterator<Item = &'a Named>) -> Parts<'a> {
+    pub fn new(asked: impl Iterator<Item = &'a Named>) -> Parts<'a> {
         Parts {
             asked: asked.map(|named| (named, false)).collect(),
             next: 0,
@@ -120,7 +121,7 @@ impl<'a> Parts<'a> {
     }
 
     /// This partition is answered for: by name, or by id.
-    fn take(&mut self, name: &str, id: [u8; 16], index: i32) -> Result<&'a Named, Wrong> {
+    pub fn take(&mut self, name: &str, id: [u8; 16], index: i32) -> Result<&'a Named, Wrong> {
         let is = |named: &Named| {
             let topic = if named.by_id {
                 named.id == id
@@ -145,7 +146,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Every one of them is.
-    fn all(&self) -> Result<(), Wrong> {
+    pub fn all(&self) -> Result<(), Wrong> {
         match self.asked.iter().find(|(_, said)| !said) {
             Some((named, _)) => words(format!("nothing about {}-{}", named.topic, named.index)),
             None => Ok(()),

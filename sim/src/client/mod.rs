@@ -3,8 +3,8 @@
 //!
 //! Inputs: time, what the network tells. Outputs: [`Act`]s. The files beside this one: `line` (the connection), `task` (what is begun and
 //! not ended), `operations` (what the script's operations begin), `sending` (what leaves, and when it may), `answers` (what an answer or a
-//! loss changes), `producing` and `fetching` (theirs), `everything` (what liveness is judged by); and what a client knows: `topics`, `producer`, `reader`; and bytes: `batch`,
-//! `speak`, `hear`.
+//! loss changes), `producing`, `fetching` and `grouping` (theirs), `everything` (what liveness is judged by); and what a client knows: `topics`, `producer`, `reader`, `member`; and bytes: `batch`,
+//! `speak`, `hear`, `group_frames`, `group_answers`.
 //!
 //! C1: every request is told before its bytes leave, and ends as answered, lost or garbled, once. What has acks=0 is lost at once.
 //! C2: answers are those of the requests, in their order, and can be decoded to the last byte; else they are garbled, and the
@@ -13,10 +13,15 @@
 //! C4: what is drawn for an operation depends on the client and its number alone.
 
 mod answers;
+mod assignor;
 mod everything;
 mod fetching;
+mod group_answers;
+mod group_frames;
+mod grouping;
 mod hear;
 mod line;
+mod member;
 mod operations;
 mod producer;
 mod producing;
@@ -41,7 +46,8 @@ use crate::history::{Asked, Reply};
 use crate::net::{ClientTell, Link};
 use crate::script::{ClientScript, MS, Nanos, Script, Versions};
 use everything::Whole;
-use line::{Line, State};
+use line::{Line, Seat, State};
+use member::Member;
 use producer::Producer;
 use reader::Reader;
 use task::{OWN, Task, What};
@@ -89,6 +95,7 @@ pub struct Client {
     topics: Topics,
     producer: Producer,
     reader: Reader,
+    member: Member,
     tasks: Vec<Task>,
     whole: Option<Whole>,
     next_op: usize,
@@ -120,6 +127,7 @@ impl Client {
             line: Line::new(),
             producer: Producer::new(),
             reader: Reader::default(),
+            member: Member::new(),
             tasks: Vec::new(),
             whole: None,
             next_op: 0,
@@ -175,6 +183,12 @@ impl Client {
         {
             also(op.at);
         }
+        if let Some(when) = self.member.wake_at().filter(|when| *when > self.now) {
+            also(when);
+        }
+        if self.member.frozen > self.now {
+            also(self.member.frozen);
+        }
         at
     }
 
@@ -229,6 +243,7 @@ impl Client {
     /// No further operations begin.
     pub fn finish(&mut self) {
         self.finished = true;
+        self.member.finish(self.now);
         if let Some(whole) = &mut self.whole {
             whole.until = whole.until.max(
                 self.now
@@ -237,21 +252,33 @@ impl Client {
         }
     }
 
-    /// Nothing is under way, and nothing will be.
+    /// Every member is in: this one leaves, or just is one no longer.
+    pub fn retire(&mut self) {
+        let entity = u64::from(self.id()) << 32 | u64::from(OWN);
+        if self.draw.one_in(Domain::ClientThink, entity, u64::MAX, 2) {
+            self.member.leave();
+        } else {
+            self.member.vanish();
+        }
+    }
+
+    /// Nothing is under way, and nothing will be; a member is in, and stays.
     pub fn is_idle(&self) -> bool {
+        let of_member = |seat: &Seat| matches!(seat.task.what, What::Member);
         self.tasks.is_empty()
-            && self.line.seats.is_empty()
+            && self.line.seats.iter().all(of_member)
             && self.whole.is_none()
+            && self.member.is_content()
             && (self.finished || self.next_op >= self.me().ops.len())
     }
 
     /// It needs its connection no more.
     fn is_over(&self) -> bool {
-        self.finished && self.is_idle()
+        self.finished && self.is_idle() && !self.member.is_awake()
     }
 
     fn wants_line(&self) -> bool {
-        !self.tasks.is_empty() || self.whole.is_some()
+        !self.tasks.is_empty() || self.whole.is_some() || self.member.is_awake()
     }
 
     fn in_flight(&self) -> usize {
@@ -268,6 +295,7 @@ impl Client {
         let resting = resting.count().min(RESTING);
         let under_way = self.tasks.len() - resting + self.line.seats.len();
         !self.finished
+            && self.member.frozen <= self.now
             && self.whole.is_none()
             && !self.line.draining
             && under_way < self.in_flight()

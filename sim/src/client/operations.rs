@@ -32,11 +32,10 @@ impl Client {
             Operation::Reconnect => self.reconnect(op.number, acts),
             Operation::ProduceEverywhere => self.whole = Some(Whole::write(op.number, until)),
             Operation::ReadEverything => self.whole = Some(Whole::read(op.number, until)),
-            _ => {
-                if let Some(what) = self.what(index, &op.what) {
-                    self.begin_task(op.number, until, what);
-                }
-            }
+            _ => match self.what(index, &op.what) {
+                Some(what) => self.begin_task(op.number, until, what),
+                None => self.begin_grouping(op.number, index, until, &op.what, acts),
+            },
         }
         true
     }
@@ -88,7 +87,13 @@ impl Client {
                 None => return None,
             },
             Operation::Fetch { places, .. } => {
-                let places = sorted(places);
+                let places = match &places[..] {
+                    [] => self.owned(),
+                    places => sorted(places),
+                };
+                if places.is_empty() {
+                    return None;
+                }
                 What::Fetch { index, places }
             }
             Operation::Seek { place, to_end } => What::List(List {
@@ -116,9 +121,7 @@ impl Client {
                     seek: false,
                 })
             }
-            Operation::Reconnect | Operation::ProduceEverywhere | Operation::ReadEverything => {
-                return None;
-            }
+            _ => return None,
         })
     }
 

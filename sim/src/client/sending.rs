@@ -34,10 +34,19 @@ impl Client {
     /// The next request leaves, if one may. Whether something was done.
     pub(super) fn send(&mut self, acts: &mut Vec<Act>) -> bool {
         let up = matches!(self.line.state, State::Up { .. });
-        if !up || !self.line.greeted || self.line.draining || self.is_full() {
+        if !up
+            || self.member.frozen > self.now
+            || !self.line.greeted
+            || self.line.draining
+            || self.is_full()
+        {
             return false;
         }
-        self.send_own(acts) || self.send_whole(acts) || self.send_tasks(acts) || self.send_own(acts)
+        self.send_own(acts)
+            || self.send_whole(acts)
+            || self.send_member(acts)
+            || self.send_tasks(acts)
+            || self.send_own(acts)
     }
 
     fn is_full(&self) -> bool {
@@ -133,7 +142,12 @@ impl Client {
             }
             What::Fetch { .. } => return self.send_fetch(task, acts),
             What::Produce(_) => return self.send_produce(task, acts),
-            What::Versions | What::Refresh { .. } | What::Whole(_) => {
+            What::Commit(_) => return self.send_commit(task, acts),
+            What::Group(index) => {
+                let index = *index;
+                return self.send_group(task, operation(index), acts);
+            }
+            What::Versions | What::Refresh { .. } | What::Whole(_) | What::Member => {
                 unreachable!("sent when it is begun")
             }
         }

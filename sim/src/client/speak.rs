@@ -38,7 +38,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn of(self, body: impl FnOnce(&mut Writer) -> Result<(), EncodeError>) -> Bytes {
+    pub(super) fn of(self, body: impl FnOnce(&mut Writer) -> Result<(), EncodeError>) -> Bytes {
         let frame =
             ottla_protocol::request(self.key, self.version, self.correlation, Some("sim"), body);
         let frame = frame.expect("a request that this version can say");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::everything::Step;
+use super::grouping::Committing;
 use crate::draw::Stream;
 use crate::history::Batch;
 use crate::script::{Nanos, Place};
@@ -60,6 +61,12 @@ pub(crate) enum What {
     Produce(Produce),
     /// A step of what goes on until it has succeeded.
     Whole(Step),
+    /// A step of the member that this client is.
+    Member,
+    /// Offsets are committed.
+    Commit(Committing),
+    /// What anybody may ask of a group.
+    Group(usize),
 }
 
 /// Offsets are asked for.

@@ -180,6 +180,12 @@ impl World {
         let idle = || self.clients.iter().all(|client| client.is_idle());
         match self.phase {
             Phase::Healing if self.node.ready && idle() => {
+                for client in &mut self.clients {
+                    client.retire();
+                }
+                for place in 0..self.clients.len() {
+                    self.wake(place);
+                }
                 let script = std::sync::Arc::new(liveness::last_client(&self.script, self.now));
                 self.join(&script, script.clients.len() - 1);
                 self.phase = Phase::Checking;
