@@ -192,7 +192,7 @@ impl Quorum {
     fn append_batch(&mut self, now: Now, batch: Bytes) -> Result<(), AppendError> {
         let epoch = self.state.epoch;
         let log = self.log.as_mut().expect("a leader has a log");
-        log.append(now, batch.clone(), epoch, Origin::Quorum)
+        log.append(now, batch.clone(), epoch, Origin::Node)
             .map_err(|_| AppendError::Full)?;
         self.pending
             .push_back(CommittedBatch::new(batch).expect("our own batch has a header"));
