@@ -3,6 +3,7 @@
 
 mod batches;
 mod decoded;
+mod fields;
 mod show;
 
 use std::fs;
@@ -121,7 +122,7 @@ fn show_file<W: Write>(path: &Path, kind: Kind, show: &mut Show<'_, W>) -> io::R
                 show.line(
                     "quorum",
                     || said.clone(),
-                    || vec![("record", said.as_str().into())],
+                    || vec![("record", fields::fields(&said))],
                 )
             }
             Err(why) => show.damage(None, &why),

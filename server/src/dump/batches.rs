@@ -7,6 +7,7 @@ use std::path::Path;
 use ottla_record::{Batch, Header, Malformed, Record, TimestampType, control_kind};
 
 use super::decoded::{self, Own};
+use super::fields::fields;
 use super::show::{self, Fields, Show};
 use crate::segment::{self, End, Found};
 
@@ -157,7 +158,7 @@ fn show_record<W: Write>(
                 vec![
                     ("offset", offset.into()),
                     ("timestamp", timestamp.into()),
-                    ("record", said.as_str().into()),
+                    ("record", fields(&said)),
                 ]
             },
         ),
