@@ -7,20 +7,26 @@
 mod acked_durability;
 mod acks_zero;
 mod bounds;
+mod commits;
 mod compaction;
 mod cursors;
 mod deletions;
 mod epochs;
+mod excuses;
 mod fencing;
 mod fetch_sessions;
+mod generations;
 mod hang_ups;
 mod high_watermarks;
 mod idempotence;
 mod invariants;
 mod log_truth;
+mod membership;
 mod metadata_replay;
 mod offsets;
+mod ownership;
 mod polls;
+mod rebalances;
 mod receipts;
 mod recovery;
 mod refusal;
@@ -201,6 +207,11 @@ pub struct Oracles {
     high_watermarks: high_watermarks::HighWatermarks,
     polls: polls::Polls,
     receipts: receipts::Receipts,
+    ownership: ownership::Ownership,
+    generations: generations::Generations,
+    membership: membership::Membership,
+    commits: commits::Commits,
+    rebalances: rebalances::Rebalances,
 }
 
 impl Oracles {
@@ -212,7 +223,7 @@ impl Oracles {
         }
     }
 
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 25]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 30]) {
         (
             &self.ledger,
             [
@@ -241,6 +252,11 @@ impl Oracles {
                 &mut self.high_watermarks,
                 &mut self.polls,
                 &mut self.receipts,
+                &mut self.ownership,
+                &mut self.generations,
+                &mut self.membership,
+                &mut self.commits,
+                &mut self.rebalances,
             ],
         )
     }
@@ -314,3 +330,6 @@ impl<'a> Stage<'a> {
 #[cfg(test)]
 #[path = "tests/rig.rs"]
 pub(crate) mod rig;
+#[cfg(test)]
+#[path = "tests/rig_groups.rs"]
+pub(crate) mod rig_groups;

@@ -1,0 +1,61 @@
+//! What several oracles of groups let pass, each for a reason of the atlas, the settings or the script.
+
+use super::Scene;
+use crate::atlas::Entry;
+use crate::group_log::TOPIC;
+use crate::history::Death;
+use crate::script::{Fault, MS, Nanos};
+
+/// How often groups that are gone are looked for when nobody says otherwise, milliseconds.
+const CHECKS: u64 = 600_000;
+/// How long a commit is kept when nobody says otherwise, minutes.
+const RETENTION: u64 = 10_080;
+/// In which a clock may have drifted, milliseconds.
+const DRIFT: u64 = 60_000;
+
+fn setting(scene: &Scene<'_>, name: &str, otherwise: u64) -> u64 {
+    let value = scene.script.settings.get(name);
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(otherwise)
+}
+
+/// Whether something was done to the log of groups that may have changed what it says: the disk was emptied, or a segment of it damaged.
+pub(super) fn hurt(scene: &Scene<'_>) -> bool {
+    let of_groups =
+        |entry: &Entry| matches!(entry, Entry::Damaged { path, .. } if path.starts_with(TOPIC));
+    scene.atlas.wiped().is_some() || scene.atlas.entries().any(|(_, entry)| of_groups(entry))
+}
+
+/// Whether this death may lose what was acknowledged.
+pub(super) fn loses(scene: &Scene<'_>, how: &Death) -> bool {
+    let failed = |entry: &Entry| matches!(entry, Entry::Failed { .. });
+    let hard = *how == Death::PowerCut || scene.atlas.entries().any(|(_, entry)| failed(entry));
+    hard && !scene.atlas.flush_on_ack
+}
+
+/// Whether a group without members and commits may be forgotten within this run: then it begins anew.
+pub(super) fn may_be_forgotten(scene: &Scene<'_>) -> bool {
+    let often = setting(scene, "offsets.retention.check.interval.ms", CHECKS);
+    scene.at >= often * MS
+}
+
+/// Whether a commit may expire within this run.
+pub(super) fn may_expire(scene: &Scene<'_>) -> bool {
+    let jumps = scene.script.faults.iter().map(|fault| match fault.what {
+        Fault::WallJump { ms } => ms.max(0).unsigned_abs(),
+        _ => 0,
+    });
+    let kept = setting(scene, "offsets.retention.minutes", RETENTION) * 60_000;
+    may_be_forgotten(scene) && kept <= scene.at / MS + jumps.sum::<u64>() + DRIFT
+}
+
+/// Something that was said lately may be late by so much.
+pub(super) fn shortly(scene: &Scene<'_>) -> Nanos {
+    100 * MS + super::polls::turns(scene)
+}
+
+/// Whether a life has ended since then that may have lost what was acknowledged.
+pub(super) fn lossy_since(scene: &Scene<'_>, since: Nanos) -> bool {
+    !scene.atlas.flush_on_ack && scene.ledger.lossy.is_some_and(|lossy| lossy >= since)
+}

@@ -1,0 +1,260 @@
+//! How a rebalance goes: when it is over, and with how many.
+//!
+//! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, plus what the
+//! weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
+//! B2: a generation has no more members than `group.max.size`.
+//! B3: nobody is told of a group's first generation before `group.initial.rebalance.delay.ms` has passed since somebody asked to join it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::polls::{is_cramped, stalled, turns};
+use super::{Oracle, Scene, Verdict, fired};
+use crate::groups::{GroupAsk, GroupReply};
+use crate::history::{Ask, Asked, Reply, Seen};
+use crate::script::{MS, Nanos, Operation, SECOND};
+
+/// A member's subscription or assignment, and what is around it, bytes.
+const WORDS: u64 = 600;
+
+/// See above.
+#[derive(Clone, Debug, Default)]
+pub struct Rebalances {
+    ready: Nanos,
+    /// How many requests are under way, by connection.
+    links: BTreeMap<u64, u32>,
+    /// Joins and syncs that were alone when they left.
+    alone: BTreeSet<u64>,
+    /// When somebody asked first to join a group, and with which rebalance timeout at most since.
+    first: BTreeMap<Arc<str>, (Nanos, Nanos)>,
+    /// Groups of which somebody was told that they have begun.
+    begun: BTreeSet<Arc<str>>,
+}
+
+const NAME: &str = "rebalances";
+
+impl Oracle for Rebalances {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Ready { .. } => self.ready = scene.at,
+            Seen::Asked(asked) => self.asked(scene, asked),
+            Seen::Lost(asked) => return self.ended(scene, asked),
+            Seen::Answered(asked, reply) => {
+                self.ended(scene, asked)?;
+                if let Reply::Group(reply) = reply {
+                    return self.answered(scene, asked, reply);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The group that is waited for.
+fn waits_for(asked: &Asked) -> Option<&Arc<str>> {
+    match &asked.ask {
+        Ask::Group(GroupAsk::Join { who, .. } | GroupAsk::Sync { who, .. }) => Some(&who.group),
+        _ => None,
+    }
+}
+
+impl Rebalances {
+    fn asked(&mut self, scene: &Scene<'_>, asked: &Asked) {
+        if scene
+            .script
+            .clients
+            .iter()
+            .all(|client| !is_member(&client.ops))
+        {
+            return;
+        }
+        let open = self.links.entry(asked.link).or_default();
+        *open += 1;
+        if *open == 1 && waits_for(asked).is_some() {
+            self.alone.insert(asked.number);
+        }
+        if let Ask::Group(GroupAsk::Join {
+            who, rebalance_ms, ..
+        }) = &asked.ask
+        {
+            let patience = u64::from(rebalance_ms.unsigned_abs()) * MS;
+            let first = self.first.entry(Arc::clone(&who.group));
+            let (_, least) = first.or_insert((scene.at, patience));
+            *least = patience.min(*least);
+        }
+    }
+
+    /// B1.
+    fn ended(&mut self, scene: &Scene<'_>, asked: &Asked) -> Verdict {
+        if let Some(open) = self.links.get_mut(&asked.link) {
+            *open -= 1;
+            if *open == 0 {
+                self.links.remove(&asked.link);
+            }
+        }
+        let alone = self.alone.remove(&asked.number);
+        let Some(group) = waits_for(asked).filter(|_| alone) else {
+            return Ok(());
+        };
+        let other_life = asked.at < self.ready || scene.ledger.died_since(asked.at);
+        if other_life || is_cramped(scene) {
+            return Ok(());
+        }
+        let quiet = scene.atlas.quiet_since().max(stalled(scene));
+        let due = asked.at.max(quiet) + longest(scene, group) + slack(scene);
+        if scene.at <= due {
+            return Ok(());
+        }
+        fired(
+            NAME,
+            format!(
+                "#{}: {group} waits {} ms at most, and its member {} ms",
+                asked.number,
+                longest(scene, group) / MS,
+                (scene.at - asked.at) / MS
+            ),
+        )
+    }
+
+    fn answered(&mut self, scene: &Scene<'_>, asked: &Asked, reply: &GroupReply) -> Verdict {
+        let (
+            Some(group),
+            GroupReply::Join {
+                error: 0, members, ..
+            },
+        ) = (waits_for(asked), reply)
+        else {
+            return Ok(());
+        };
+        let most = setting(scene, "group.max.size").unwrap_or(u64::MAX);
+        if members.len() as u64 > most {
+            let what = format!("#{}: {group} has {} members", asked.number, members.len());
+            return fired(NAME, format!("{what}, {most} are allowed"));
+        }
+        let Some((first, least)) = self.first.get(group).copied() else {
+            return Ok(());
+        };
+        if !self.begun.insert(Arc::clone(group)) {
+            return Ok(());
+        }
+        let delay = setting(scene, "group.initial.rebalance.delay.ms").unwrap_or(0) * MS;
+        if scene.at < first + delay.min(least) {
+            return fired(
+                NAME,
+                format!(
+                    "#{}: {group} begins {} ms after somebody asked to join it; it is to wait for others for {} ms",
+                    asked.number,
+                    (scene.at - first) / MS,
+                    delay.min(least) / MS
+                ),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_member(ops: &[crate::script::TimedOp]) -> bool {
+    let joins = |op: &crate::script::TimedOp| matches!(op.what, Operation::JoinGroup { .. });
+    ops.iter().any(joins)
+}
+
+fn setting(scene: &Scene<'_>, name: &str) -> Option<u64> {
+    scene.script.settings.get(name)?.parse().ok()
+}
+
+/// The longest that a member of a group gives the others.
+fn longest(scene: &Scene<'_>, wanted: &str) -> Nanos {
+    let ops = scene.script.clients.iter().flat_map(|client| &client.ops);
+    let times = ops.filter_map(|op| match &op.what {
+        Operation::JoinGroup {
+            group,
+            session_ms,
+            rebalance_ms,
+            ..
+        } if *wanted == format!("g{group}") => Some(*session_ms.max(rebalance_ms)),
+        _ => None,
+    });
+    u64::from(times.max().unwrap_or(0).unsigned_abs()) * MS
+}
+
+/// What it takes at worst, besides waiting.
+fn slack(scene: &Scene<'_>) -> Nanos {
+    let weather = &scene.script.weather;
+    let many = scene.script.clients.len() as u64;
+    SECOND
+        + 2 * weather.travel(WORDS * many)
+        + 16 * weather.disk.most()
+        + 16 * (weather.sync.most() + weather.job.most())
+        + turns(scene)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, fires, passes, script};
+    use super::super::rig_groups::{join, joined, who};
+    use super::*;
+    use crate::script::Assignor;
+
+    fn rig(settings: &[(&str, &str)]) -> Rig<Rebalances> {
+        let mut rig = Rig::new();
+        let joins = Operation::JoinGroup {
+            group: 1,
+            topics: vec![1],
+            instance: None,
+            session_ms: 1_000,
+            rebalance_ms: 2_000,
+            assignors: vec![Assignor::Range],
+            dawdle: 0,
+        };
+        let mut script = script(vec![joins]);
+        for (name, value) in settings {
+            script
+                .settings
+                .insert((*name).to_owned(), (*value).to_owned());
+        }
+        rig.script = Arc::new(script);
+        rig
+    }
+
+    #[test]
+    fn a_join_is_answered_in_time() {
+        let after = |ms: u64| {
+            let mut rig = rig(&[]);
+            let a = who("a", 1);
+            let asked = rig.ask(join(&a));
+            rig.at += ms * MS;
+            rig.answer(&asked, &joined(&a, &["a"]))
+        };
+        passes(after(2_900));
+        fires(after(4_000), "waits 2000 ms at most");
+    }
+
+    #[test]
+    fn a_group_is_no_larger_than_allowed() {
+        let mut rig = rig(&[("group.max.size", "2")]);
+        let a = who("a", 1);
+        passes(rig.exchange(join(&a), &joined(&a, &["a", "b"])));
+        fires(
+            rig.exchange(join(&a), &joined(&a, &["a", "b", "c"])),
+            "2 are allowed",
+        );
+    }
+
+    #[test]
+    fn a_new_group_waits_for_others() {
+        let after = |ms: u64| {
+            let mut rig = rig(&[("group.initial.rebalance.delay.ms", "500")]);
+            let a = who("a", 1);
+            let asked = rig.ask(join(&a));
+            rig.at += ms * MS;
+            rig.answer(&asked, &joined(&a, &["a"]))
+        };
+        passes(after(600));
+        fires(after(100), "it is to wait for others for 500 ms");
+    }
+}
