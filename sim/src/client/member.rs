@@ -14,6 +14,8 @@
 //!
 //! M1: one request of these is under way at a time; before any, the coordinator is looked for.
 //! M2: a member that is told to finish thinks no longer than it must: who is alive comes in.
+//! M3: while it thinks it sends heartbeats, as a client does that does so on a thread of its own.
+//! M4: a leader that was told to finish joins once more some sessions later: a rebalance among those who are alive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +34,9 @@ const MEMBER_ID_REQUIRED: i16 = 79;
 
 /// So often a member says that it leaves.
 const LEAVES: u32 = 3;
+
+/// After so many sessions nobody is waited for who was gone before.
+const RENEWAL: u64 = 6;
 
 /// Where a member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,8 @@ pub(crate) struct Member {
     pub busy: bool,
     /// The next step is not taken before.
     pub not_before: Nanos,
+    /// Its sync is not sent before.
+    thinks: Nanos,
     /// It does nothing before.
     pub frozen: Nanos,
     /// Steps that failed in a row.
@@ -98,6 +105,8 @@ pub(crate) struct Member {
     /// Since when a heartbeat proves that it is in.
     since: Nanos,
     proven: bool,
+    /// It has led a rebalance since: M4.
+    renewed: bool,
 }
 
 impl Member {
@@ -114,6 +123,7 @@ impl Member {
             alone: BTreeMap::new(),
             busy: false,
             not_before: 0,
+            thinks: 0,
             frozen: 0,
             failures: 0,
             found: false,
@@ -122,6 +132,7 @@ impl Member {
             finishing: false,
             since: 0,
             proven: false,
+            renewed: false,
         }
     }
 
@@ -172,15 +183,17 @@ impl Member {
         self.finishing = true;
         self.frozen = self.frozen.min(now);
         self.not_before = self.not_before.min(now);
+        self.thinks = 0;
         self.since = now;
         self.proven = false;
+        self.renewed = false;
     }
 
     /// Nothing is left to do: it is no member, or it is in, which a heartbeat has shown since it was told to finish.
     pub fn is_content(&self) -> bool {
         match self.state {
             State::Out => true,
-            State::In => self.proven,
+            State::In => self.proven && (self.renewed || self.led.is_empty()),
             State::Joining | State::Syncing | State::Leaving => false,
         }
     }
@@ -208,6 +221,7 @@ impl Member {
         }
         let at = match self.state {
             State::In if self.found && self.fetched => self.beat_at,
+            State::Syncing if self.found => self.thinks.min(self.beat_at),
             _ => 0,
         };
         Some(at.max(self.not_before).max(self.frozen))
@@ -222,7 +236,8 @@ impl Member {
             State::Out => return None,
             _ if !self.found => Step::FindCoordinator,
             State::Joining => Step::Join,
-            State::Syncing => Step::Sync,
+            State::Syncing if self.thinks <= now => Step::Sync,
+            State::Syncing => Step::Heartbeat,
             State::In if !self.fetched => Step::Fetch,
             State::In => Step::Heartbeat,
             State::Leaving => Step::Leave,
@@ -343,9 +358,8 @@ impl Member {
         };
         self.state = State::Syncing;
         let dawdle = self.terms.as_ref().map_or(0, |terms| terms.dawdle);
-        if !self.finishing {
-            self.not_before = now + dawdle;
-        }
+        self.thinks = if self.finishing { 0 } else { now + dawdle };
+        self.beat(now);
     }
 
     /// It was given this.
@@ -374,13 +388,23 @@ impl Member {
     /// Its heartbeat was heard, which was sent at this time.
     pub fn on_heartbeat(&mut self, sent: Nanos, now: Nanos) {
         self.failures = 0;
-        self.proven |= self.finishing && sent >= self.since;
+        self.proven |= self.finishing && sent >= self.since && self.state == State::In;
         self.beat(now);
+        let session = self.session();
+        let due = self.finishing && now >= self.since + RENEWAL * session;
+        if due && self.state == State::In && !self.led.is_empty() && !self.renewed {
+            self.renewed = true;
+            self.again();
+        }
     }
 
     fn beat(&mut self, now: Nanos) {
+        self.beat_at = now + self.session() / 3;
+    }
+
+    fn session(&self) -> Nanos {
         let session = self.terms.as_ref().map_or(0, |terms| terms.session_ms);
-        self.beat_at = now + u64::from(session.unsigned_abs()) * MS / 3;
+        u64::from(session.unsigned_abs()) * MS
     }
 
     /// A step failed, and is not taken again before then.

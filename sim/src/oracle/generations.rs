@@ -1,5 +1,8 @@
 //! A generation never goes back: whoever is told that all is well is of the newest generation that anybody had been told of when he asked.
 //!
+//! G2: a leader that joins again when it has synced is in a newer one.
+//! G3: when a member has left, nobody is well in its generation any more.
+//!
 //! What a member was told after its sync is durable. What it was told before is forgotten when the node dies, and may be given again.
 
 use std::collections::BTreeMap;
@@ -16,6 +19,11 @@ pub struct Generations {
     told: BTreeMap<Arc<str>, Vec<Told>>,
     /// Groups whose end was asked for: they begin anew.
     deleted: Vec<Arc<str>>,
+    /// Who leads a generation and has synced in it.
+    leaders: BTreeMap<(Arc<str>, Arc<str>), i32>,
+    synced: BTreeMap<(Arc<str>, Arc<str>), (i32, Nanos)>,
+    /// The newest generation that somebody has left, and when.
+    left: BTreeMap<Arc<str>, (i32, Nanos)>,
 }
 
 /// Somebody was told of a generation.
@@ -80,8 +88,17 @@ impl Generations {
             {
                 (who, who.generation, false)
             }
+            (GroupAsk::Leave { who }, GroupReply::Leave { error: 0 }) if who.generation >= 0 => {
+                self.left
+                    .insert(Arc::clone(&who.group), (who.generation, scene.at));
+                return Ok(());
+            }
             _ => return Ok(()),
         };
+        if !excuses::hurt(scene) {
+            self.leads(scene, asked, ask, reply)?;
+            self.stays(scene, asked, ask, generation)?;
+        }
         let told = self.told.entry(Arc::clone(&who.group)).or_default();
         let anew = excuses::may_be_forgotten(scene)
             || excuses::hurt(scene)
@@ -121,11 +138,79 @@ impl Generations {
     }
 }
 
+impl Generations {
+    /// G2.
+    fn leads(
+        &mut self,
+        scene: &Scene<'_>,
+        asked: &Asked,
+        ask: &GroupAsk,
+        reply: &GroupReply,
+    ) -> Verdict {
+        match (ask, reply) {
+            (GroupAsk::Sync { who, .. }, _) => {
+                let of = (Arc::clone(&who.group), Arc::clone(&who.member));
+                self.synced.insert(of, (who.generation, scene.at));
+            }
+            (
+                GroupAsk::Join { who, .. },
+                GroupReply::Join {
+                    generation,
+                    leader,
+                    member,
+                    ..
+                },
+            ) => {
+                let of = (Arc::clone(&who.group), Arc::clone(member));
+                let led = self.leaders.get(&of) == Some(generation);
+                let synced = self.synced.get(&of);
+                let synced = synced.is_some_and(|(of, at)| of == generation && *at < asked.at);
+                if led && synced && who.member == *member && !excuses::lossy_since(scene, 0) {
+                    return fired(
+                        NAME,
+                        format!(
+                            "#{}: {member} leads {} in generation {generation}, joins again, and is in it still",
+                            asked.number, who.group
+                        ),
+                    );
+                }
+                if leader == member {
+                    self.leaders.insert(of, *generation);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// G3.
+    fn stays(&self, scene: &Scene<'_>, asked: &Asked, ask: &GroupAsk, generation: i32) -> Verdict {
+        let (GroupAsk::Sync { who, .. } | GroupAsk::Heartbeat { who }) = ask else {
+            return Ok(());
+        };
+        let left = self.left.get(&who.group);
+        let left = left.filter(|(of, at)| *of == generation && *at < asked.at);
+        match left.filter(|(_, at)| !scene.ledger.died_since(*at)) {
+            Some((_, at)) => fired(
+                NAME,
+                format!(
+                    "#{}: {} is well in generation {generation} of {}, {} ms after another member of it has left",
+                    asked.number,
+                    who.member,
+                    who.group,
+                    (asked.at - at) / crate::script::MS
+                ),
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::rig::{Rig, fires, passes};
     use super::super::rig_groups::{
-        commit, committed, heard, heartbeat, join, joined, plan, sync, synced, who,
+        commit, committed, heard, heartbeat, join, joined, leave, left, plan, sync, synced, who,
     };
     use super::*;
     use crate::history::Death;
@@ -164,6 +249,32 @@ mod tests {
         };
         passes(after(false));
         fires(after(true), "was told of 5");
+    }
+
+    #[test]
+    fn a_leader_that_joins_again_begins_a_generation() {
+        let again = |generation: i32| {
+            let mut rig = Rig::<Generations>::new();
+            let a = who("a", 5);
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            // It has not heard of it.
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            let all = plan("1", &[("a", 0)]);
+            passes(rig.exchange(sync(&a, &all), &synced(&all, "a")));
+            rig.exchange(join(&a), &joined(&who("a", generation), &["a"]))
+        };
+        passes(again(6));
+        fires(again(5), "is in it still");
+    }
+
+    #[test]
+    fn who_leaves_ends_a_generation() {
+        let mut rig = Rig::<Generations>::new();
+        let (a, b) = (who("a", 5), who("b", 5));
+        passes(rig.exchange(heartbeat(&a), &heard(0)));
+        passes(rig.exchange(leave(&b), &left()));
+        passes(rig.exchange(heartbeat(&a), &heard(27)));
+        fires(rig.exchange(heartbeat(&a), &heard(0)), "has left");
     }
 
     #[test]

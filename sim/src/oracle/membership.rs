@@ -1,7 +1,7 @@
 //! Who is out is refused, who is in is not.
 //!
 //! N1: a member that has left, whose static id somebody else has taken, or that was silent for longer than its session, is not told that all
-//! is well.
+//! is well. When the node was down, the session begins when the group was known again.
 //! N2: a member that was told so, in a generation that it has synced, is known for as long as its session lasts from when it asked, whatever
 //! happens to the node.
 
@@ -44,6 +44,8 @@ pub struct Membership {
     members: BTreeMap<Of, Member>,
     /// Who bears a static id, by group and id.
     bearers: BTreeMap<Of, Arc<str>>,
+    /// Since when the groups' log is known to be loaded in this life, by group.
+    loaded: BTreeMap<Arc<str>, Nanos>,
     /// Requests that left after more than a session of silence.
     silent: BTreeMap<u64, Nanos>,
 }
@@ -93,6 +95,19 @@ fn of(who: &Who) -> Of {
     (Arc::clone(&who.group), Arc::clone(&who.member))
 }
 
+/// Whether an answer shows that the group's log is known.
+fn is_loaded(reply: &GroupReply) -> bool {
+    match reply {
+        GroupReply::Join { error, .. }
+        | GroupReply::Sync { error, .. }
+        | GroupReply::Heartbeat { error }
+        | GroupReply::Leave { error }
+        | GroupReply::Fetch { error, .. } => *error == 0,
+        GroupReply::Commit { parts } => parts.iter().any(|(_, error)| *error == 0),
+        _ => false,
+    }
+}
+
 impl Membership {
     fn of(&mut self, asked: &Asked) -> Option<&mut Member> {
         self.members.get_mut(&of(asker(asked)?))
@@ -117,15 +132,17 @@ impl Membership {
         let Some(who) = asker(asked) else {
             return;
         };
+        let loaded = self.loaded.get(&who.group);
         let member = self.members.entry(of(who)).or_default();
         let quiet = scene.atlas.quiet_since().max(polls::stalled(scene));
         let slack = excuses::shortly(scene);
         let silent = member.open == 0
             && !member.murky
             && member.session > 0
-            && member.ended > quiet
-            && !scene.ledger.died_since(member.ended)
-            && asked.at > member.ended + member.session + slack;
+            && loaded.is_some_and(|loaded| {
+                let since = member.ended.max(*loaded);
+                since > quiet && asked.at > since + member.session + slack
+            });
         if silent {
             self.silent.insert(asked.number, asked.at - member.ended);
         }
@@ -150,6 +167,12 @@ impl Membership {
             return Ok(());
         };
         let silent = self.silent.remove(&asked.number);
+        if let Some(group) = ask.group()
+            && !scene.ledger.died_since(asked.at)
+            && is_loaded(reply)
+        {
+            self.loaded.entry(Arc::clone(group)).or_insert(scene.at);
+        }
         if let Some(member) = self.of(asked) {
             member.open = member.open.saturating_sub(1);
             member.ended = scene.at;
@@ -295,6 +318,8 @@ impl Membership {
 
     fn died(&mut self, scene: &Scene<'_>, how: &Death) {
         let loses = excuses::loses(scene, how);
+        self.loaded.clear();
+        self.silent.clear();
         for member in self.members.values_mut() {
             if loses {
                 member.well = None;

@@ -2,7 +2,8 @@
 //!
 //! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, plus what the
 //! weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
-//! B2: a generation has no more members than `group.max.size`.
+//! B2: a generation has no more members than `group.max.size`, and none of its static ids twice.
+//! B4: when faults have stopped, and whoever was gone before has been given up, a join waits for nobody who is not alive.
 //! B3: nobody is told of a group's first generation before `group.initial.rebalance.delay.ms` has passed since somebody asked to join it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,9 @@ use crate::script::{MS, Nanos, Operation, SECOND};
 
 /// A member's subscription or assignment, and what is around it, bytes.
 const WORDS: u64 = 600;
+
+/// Whoever was gone before faults stopped is given up when the longest session or rebalance has passed so often.
+const GIVEN_UP: u64 = 2;
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +110,16 @@ impl Rebalances {
             return Ok(());
         }
         let quiet = scene.atlas.quiet_since().max(stalled(scene));
-        let due = asked.at.max(quiet) + longest(scene, group) + slack(scene);
+        let longest = longest(scene, group);
+        // Everybody who is alive hears of a rebalance with his next heartbeat.
+        let healed = scene.script.horizon.max(quiet).max(self.ready) + GIVEN_UP * longest;
+        let waits = if asked.at > healed {
+            let delay = setting(scene, "group.initial.rebalance.delay.ms").unwrap_or(0) * MS;
+            (longest * 2 / 3 + 2 * delay).min(longest)
+        } else {
+            longest
+        };
+        let due = asked.at.max(quiet) + waits + slack(scene);
         if scene.at <= due {
             return Ok(());
         }
@@ -115,7 +128,7 @@ impl Rebalances {
             format!(
                 "#{}: {group} waits {} ms at most, and its member {} ms",
                 asked.number,
-                longest(scene, group) / MS,
+                waits / MS,
                 (scene.at - asked.at) / MS
             ),
         )
@@ -135,6 +148,15 @@ impl Rebalances {
         if members.len() as u64 > most {
             let what = format!("#{}: {group} has {} members", asked.number, members.len());
             return fired(NAME, format!("{what}, {most} are allowed"));
+        }
+        let instances = members.iter().filter_map(|member| member.instance.as_ref());
+        let many = instances.clone().count();
+        if instances.collect::<BTreeSet<_>>().len() < many {
+            let what = format!(
+                "#{}: {group} has a static id twice: {members:?}",
+                asked.number
+            );
+            return fired(NAME, what);
         }
         let Some((first, least)) = self.first.get(group).copied() else {
             return Ok(());
