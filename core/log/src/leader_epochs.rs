@@ -45,6 +45,15 @@ impl LeaderEpochs {
         if self.at(base) == epoch {
             return false;
         }
+        // What is known of later offsets fits: a later epoch began there when the batch was there already. What is said of earlier ones may
+        // have been forgotten because the log's start had passed them.
+        let after = self.0.partition_point(|(_, start)| *start <= base);
+        let before = after.checked_sub(1).map(|last| self.0[last]);
+        let later = self.0.get(after).is_some_and(|(next, _)| epoch < *next);
+        if later && before.is_none_or(|(last, start)| last < epoch && start < base) {
+            self.0.insert(after, (epoch, base));
+            return true;
+        }
         let cut = self.truncate_end(base);
         self.assign(epoch, base) || cut
     }
@@ -169,6 +178,18 @@ mod tests {
         assert!(e.undo(Offset(10)));
         assert_eq!(e, epochs(&[(2, 5), (7, 10)]));
         assert!(!e.undo(Offset(10)));
+    }
+
+    #[test]
+    fn a_batch_below_what_is_known_takes_nothing_away() {
+        let mut e = epochs(&[(18, 38), (20, 50)]);
+        for (epoch, base) in [(6, 30), (6, 33), (7, 35), (18, 41)] {
+            e.found(LeaderEpoch(epoch), Offset(base));
+        }
+        assert_eq!(e, epochs(&[(6, 30), (7, 35), (18, 38), (20, 50)]));
+        // Of an epoch that began when later offsets were of an older one nothing of those is left.
+        assert!(e.found(LeaderEpoch(21), Offset(45)));
+        assert_eq!(e, epochs(&[(6, 30), (7, 35), (18, 38), (21, 45)]));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct LogDir {
     pub offline: bool,
     /// Its checkpoints could not be written when the shard stopped.
     pub unsaved: bool,
+    /// The save under way is the stop's own: one that had begun before may fail.
+    pub saved_by_stop: bool,
     /// Its checkpoints.
     pub checkpoints: Checkpoints,
     /// How many replicas are in it.
@@ -59,6 +61,7 @@ impl LogDir {
             id,
             offline: false,
             unsaved: false,
+            saved_by_stop: false,
             checkpoints: Checkpoints::default(),
             replicas: 0,
             deleted: VecDeque::new(),

@@ -81,6 +81,9 @@ impl Shard {
         let number = self.numbers + 1;
         self.numbers += Rewrite::SEQS;
         let dir = &mut self.dirs[at];
+        if from == 0 {
+            dir.saved_by_stop = self.stage == crate::Stage::Stopping;
+        }
         let place = (at, dir.dir);
         dir.checkpoints
             .save(from, place, number, &mut self.names, fx)
@@ -120,7 +123,7 @@ impl Shard {
             }
             Some(Err(fault)) => {
                 sometimes!(fx, "the checkpoints could not be written");
-                dir.unsaved = self.stage == crate::Stage::Stopping;
+                dir.unsaved = dir.saved_by_stop;
                 let text = format!(
                     "the offset checkpoints of a log directory could not be written ({fault:?}): they are tried again; after a crash more has to be recovered"
                 );

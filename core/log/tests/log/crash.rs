@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
-use ottla_machine::{Fault, Offset, Rng};
-use ottla_record::Batch;
+use ottla_machine::{Fault, LeaderEpoch, Offset, Rng};
+use ottla_record::{Batch, Batches};
 use ottla_testdisk::Disk;
 
 use crate::world::{World, drop_file, empty, idempotent, plain, put};
@@ -562,5 +562,47 @@ fn recovery_from_arbitrary_bytes_ends_with_a_log() {
         assert_eq!(world.contents().len(), found.len() + 1);
         let mut world = world.restarted();
         assert_eq!(world.contents().len(), found.len() + 1);
+    }
+}
+
+#[test]
+fn a_batch_below_the_start_of_a_compacted_log_does_not_cost_the_epochs_behind_it() {
+    let config = LogConfig {
+        compact: true,
+        ..LogConfig::default()
+    };
+    let mut world = World::new(config.clone());
+    for epoch in [6, 6, 18, 18] {
+        world.log.start_epoch(LeaderEpoch(epoch), &mut world.fx);
+        let batch = plain(1, 60, 999_000);
+        world.append(batch, epoch).expect("appended");
+    }
+    world.run();
+    world.log.set_high_watermark(Offset(4));
+    let mut disk = world.disk.killed();
+    // Retention has passed the first two, and forgotten their epoch; a compaction would leave out the third.
+    let path = "t-0/00000000000000000000.log";
+    let bytes = disk.bytes(path).expect("there");
+    let batches: Vec<_> = Batches::new(&bytes)
+        .map(|batch| batch.expect("whole").bytes().to_vec())
+        .collect();
+    put(&mut disk, path, &[&batches[0][..], &batches[3]].concat());
+    put(&mut disk, "t-0/leader-epoch-checkpoint", b"0\n1\n18 2\n");
+    for from in [0, 2, 4] {
+        let start = Start::Recover {
+            from: Offset(from),
+            log_start: Offset(2),
+            show: false,
+        };
+        let world = World::opened(disk.clone(), config.clone(), start, 1);
+        assert_eq!(
+            world.log.epoch_at(Offset(2)),
+            LeaderEpoch(18),
+            "from {from}"
+        );
+        assert_eq!(
+            world.log.epoch_end(LeaderEpoch(17)),
+            (LeaderEpoch(17), Offset(2))
+        );
     }
 }

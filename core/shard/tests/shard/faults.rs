@@ -234,3 +234,30 @@ fn a_log_that_finds_no_room_while_it_opens_waits_alone() {
     }
     assert!(refused > 4 && removed > 1, "{refused} {removed}");
 }
+
+#[test]
+fn a_save_that_began_before_a_stop_and_finds_no_room_does_not_make_it_unclean() {
+    let (mut early, mut at) = (0, 0);
+    loop {
+        let mut world = World::new(Setting::default());
+        world.cluster.topic("t", 1, 1);
+        let mut world = world.up();
+        world.produce(1, 0, -1, "kept");
+        world.run();
+        // The checkpoints fall due, the first operation of their save is issued, and then the stop comes.
+        world.now = crate::world::at(world.now.wall.0 + 61_000);
+        world.settle();
+        world.settle();
+        let saving = |op: &DiskOp| matches!(op, DiskOp::Open { name, .. } if name.as_str().starts_with("recovery"));
+        early += usize::from(world.issued().any(saving));
+        world.disk.fails = Some((at, Fault::Full));
+        let clean = world.stop();
+        if world.disk.fails.is_some() {
+            assert!(clean, "nothing failed");
+            break;
+        }
+        assert!(at > 0 || clean, "what failed was not the stop's own");
+        at += 1;
+    }
+    assert!(early > 0 && at > 5, "{early} {at}");
+}
