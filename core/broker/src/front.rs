@@ -65,6 +65,7 @@ impl Front {
     /// The node stops: no request is taken any more. Who has asked gets an answer, then the connection ends.
     pub fn stop(&mut self) {
         self.serving = false;
+        self.bench.asks.push_back(ShardAsk::Dissolve);
         self.bench
             .connections
             .stop(|waiting| waiting & SESSION != 0);
@@ -227,6 +228,7 @@ impl Front {
             version: header.request_api_version,
             correlation_id: header.correlation_id,
             listener,
+            head: frame.slice(..reader.position()),
             body: frame.slice(reader.position()..),
             pins,
         })

@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub correlation_id: i32,
     /// Which listener it came in by.
     pub listener: u16,
+    /// The header.
+    pub head: Bytes,
     /// The body, without its header.
     pub body: Bytes,
     /// The size of the buffer that the body keeps alive.

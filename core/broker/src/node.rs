@@ -224,6 +224,7 @@ impl Broker {
             cleaner_bytes: usize::try_from(settings.whole("log.cleaner.dedupe.buffer.size"))
                 .unwrap_or(0),
             static_config: Arc::new(settings.all().clone()),
+            rng: Rng::new(start.seed).child(4),
         };
         let office = OfficeSettings {
             booted,
@@ -234,7 +235,7 @@ impl Broker {
         };
         self.office = Some(Office::begin(office, Rng::new(start.seed).child(3), fx));
         self.life = Life::Opening;
-        self.ask_shard(now, ShardAsk::Start(shard));
+        self.ask_shard(now, ShardAsk::Start(Box::new(shard)));
     }
 
     /// Both sides are there: clients may come.

@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use ottla_machine::{Cause, Decision, Emit, Entry, LeaderEpoch, NoJob, Now, Offset, Release, Replicated};
+use ottla_machine::{
+    Cause, Decision, Emit, Entry, LeaderEpoch, NoJob, Now, Offset, Release, Replicated,
+};
 use ottla_metadata::{Fold, Image, Unfit};
 use ottla_protocol::ErrorCode;
 

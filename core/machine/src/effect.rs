@@ -76,6 +76,16 @@ pub trait Emit {
     fn reached(&mut self, _site: &'static str) {}
 }
 
+/// A buffer that forgets all: for the tests of parts that only count and note.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Forgets;
+
+impl Emit for Forgets {
+    fn disk(&mut self, _: Op, _: DiskOp) {}
+    fn note(&mut self, _: Level, _: String) {}
+    fn spend(&mut self, _: Spend, _: usize) {}
+}
+
 /// The caller's buffer of effects.
 pub struct Effects<M: Machine> {
     list: Vec<Effect<M>>,

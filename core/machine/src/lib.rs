@@ -25,7 +25,7 @@ mod time;
 mod timers;
 
 pub use disk::{BadName, DirEntry, DiskOp, DiskOutput, Fault, Kind, Mode, Name};
-pub use effect::{Effect, Effects, Emit, Spend, Spent};
+pub use effect::{Effect, Effects, Emit, Forgets, Spend, Spent};
 pub use event::{Event, Output};
 pub use ids::{Conn, Dir, File, LeaderEpoch, Names, NodeId, Offset, Op, Owner, ProducerId, Ticket};
 pub use inspect::Inspect;

@@ -12,7 +12,8 @@
 //! V2: acks=all is answered with success only when the high watermark has passed the batch, acks=1 (and 0, silently) when it is written.
 //! V3: nobody waits at a replica without a role.
 
-use ottla_log::{Appended, Log, Ready, Refusal};
+use bytes::Bytes;
+use ottla_log::{Appended, Log, Origin, Ready, Refusal};
 use ottla_machine::{Emit, LeaderEpoch, Now, Offset, Ticket, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
@@ -201,6 +202,16 @@ impl Replica {
             Acks::All => self.all.push(ticket, appended),
         }
         Ok(appended)
+    }
+
+    /// Appends a batch of this node's own, for whoever follows the high watermark by himself; [`Replica::judge_append`] has let it in.
+    pub fn append_own(&mut self, now: Now, batch: Bytes) -> Result<Appended, Refusal> {
+        let epoch = self
+            .leader
+            .as_ref()
+            .map_or(LeaderEpoch::NONE, Leader::epoch);
+        assert!(epoch != LeaderEpoch::NONE, "V3: an append without a leader");
+        self.log.append(now, batch, epoch, Origin::Node)
     }
 
     /// The log has moved on: promises, high watermark, and whoever waited for them. Whether the high watermark moved.

@@ -126,6 +126,12 @@ impl<R: Replicated> Runtime<R> {
         self.tenure.is_some()
     }
 
+    /// Who waits for something else than the high watermark.
+    pub fn waiting(&self) -> Vec<Ticket> {
+        let tenure = self.tenure.as_ref();
+        tenure.map_or_else(Vec::new, |tenure| R::waiting(&tenure.soft))
+    }
+
     /// How many answers wait for the high watermark.
     pub fn parked(&self) -> usize {
         self.tenure.as_ref().map_or(0, |tenure| tenure.parked.len())

@@ -1,8 +1,8 @@
 //! The runtime under a toy: a counter that is added to, read, and reset by a timer. Transcripts: causes in, answers out.
 
 use ottla_machine::{
-    Cause, Deadlines, Decision, Effects, Emit, Entry, Event, Inspect, Machine, NoJob, Now, Offset, Release, Replicated, Ticket, Time,
-    WallMs,
+    Cause, Deadlines, Decision, Emit, Entry, Forgets, NoJob, Now, Offset, Release, Replicated,
+    Ticket, Time, WallMs,
 };
 
 use crate::{Refused, Runtime, Tail, limits};
@@ -31,26 +31,6 @@ struct Told {
 
 #[derive(Debug, Default)]
 struct Asked(u32);
-
-/// Whose effects nobody performs.
-struct Nobody;
-
-impl Machine for Nobody {
-    type Ask = ();
-    type Tell = ();
-    type Job = NoJob;
-
-    fn step(&mut self, _: Now, _: Event<Nobody>, _: &mut Effects<Nobody>) {}
-    fn settle(&mut self, _: Now, _: &mut Effects<Nobody>) {}
-    fn deadline(&self) -> Option<Time> {
-        None
-    }
-    fn inspect(&self, _: &mut dyn Inspect) {}
-}
-
-fn fx() -> Effects<Nobody> {
-    Effects::new()
-}
 
 impl Replicated for Counter {
     type Request = Ask;
@@ -174,7 +154,9 @@ impl World {
     fn ask(&mut self, ask: Ask) -> Answers {
         self.asked += 1;
         let cause = Cause::Request(ticket(self.asked), ask);
-        let outcome = self.runtime.step(at(0), &(), cause, &mut self.log, &mut fx());
+        let outcome = self
+            .runtime
+            .step(at(0), &(), cause, &mut self.log, &mut Forgets);
         self.check();
         (by_slot(outcome.replies), by_slot(outcome.refused))
     }
@@ -261,10 +243,14 @@ fn timers_decide_and_cancel() {
     let mut world = World::leading();
     world.ask(Ask::ResetAt(at(50).mono));
     assert_eq!(world.runtime.deadline(), Some(at(50).mono));
-    let early = world.runtime.on_time(at(49), &(), &mut world.log, &mut fx());
+    let early = world
+        .runtime
+        .on_time(at(49), &(), &mut world.log, &mut Forgets);
     assert!(early.replies.is_empty());
     assert_eq!(world.runtime.state().sum, 1);
-    let due = world.runtime.on_time(at(50), &(), &mut world.log, &mut fx());
+    let due = world
+        .runtime
+        .on_time(at(50), &(), &mut world.log, &mut Forgets);
     assert!(due.replies.is_empty() && due.refused.is_empty() && due.jobs.is_empty());
     assert_eq!(world.log.records, [1, -1]);
     assert_eq!(world.runtime.deadline(), Some(at(1_000).mono));
@@ -342,7 +328,9 @@ fn too_many_waiting_answers_refuse_the_next_request() {
     world.ask(Ask::Add(vec![1]));
     for slot in 0..limits::PARKED as u32 {
         let cause = Cause::Request(ticket(slot), Ask::Read);
-        let outcome = world.runtime.step(at(0), &(), cause, &mut world.log, &mut fx());
+        let outcome = world
+            .runtime
+            .step(at(0), &(), cause, &mut world.log, &mut Forgets);
         assert!(outcome.replies.is_empty());
     }
     assert_eq!(world.ask(Ask::Peek).1, vec![(2, Refused::Full)]);

@@ -195,6 +195,7 @@ impl Shard {
         let line = entry.line.clear();
         let parked = std::mem::take(&mut entry.parked);
         let watches = entry.watches.all();
+        self.end_coordinator(slot, fx);
         for released in released {
             self.release(released, Offset(-1), fx);
         }

@@ -14,6 +14,8 @@ pub(crate) enum Asker {
     Now(Ticket),
     /// Somebody who waits.
     Waits(Claim),
+    /// The coordinator in this slot, which reads its own log; the slot's generation.
+    Loader(u32, u32),
 }
 
 /// What is asked.

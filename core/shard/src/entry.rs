@@ -25,6 +25,7 @@ use ottla_replica::Replica;
 
 use crate::PartitionId;
 use crate::asked::Asked;
+use crate::coordinator::Coordinator;
 use crate::flusher::Unflushed;
 use crate::line::Line;
 use crate::look::Look;
@@ -104,6 +105,8 @@ pub(crate) struct Entry {
     pub counted_at: u64,
     /// Whether a deadline of `flush.ms` runs.
     pub flush_timer: bool,
+    /// The coordinator whose log this is, while this node leads it.
+    pub coordinator: Option<Box<Coordinator>>,
 }
 
 impl Entry {

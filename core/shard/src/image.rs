@@ -44,6 +44,7 @@ impl Shard {
             let (TopicChange::Created(topic)
             | TopicChange::Changed { to: topic, .. }
             | TopicChange::Deleted(topic)) = change;
+            self.coordinators.topics_gone |= matches!(change, TopicChange::Deleted(_));
             self.changes.topics.insert(topic.id, 0);
         }
         for resource in &delta.configs {
@@ -242,6 +243,7 @@ impl Shard {
             cached_at: 0,
             counted_at: 0,
             flush_timer: false,
+            coordinator: None,
         });
         self.by_id.insert(id, slot);
         self.try_name(slot);
@@ -325,6 +327,8 @@ impl Shard {
             self.release(released, start, fx);
         }
         if before != after {
+            self.end_coordinator(slot, fx);
+            self.begin_coordinator(slot);
             // Whoever is answered now is told the high watermark of this tenure, not that of a checkpoint.
             self.advance(now, slot, fx);
             self.state_changed(now, slot, fx);

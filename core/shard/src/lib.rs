@@ -24,14 +24,18 @@ mod asked;
 mod blocks;
 mod checkpoints;
 mod cleaner;
+mod coordinator;
+mod coordinators;
 mod deletion;
 mod entry;
 mod flusher;
+mod group_log;
 mod held;
 mod image;
 mod let_go;
 pub mod limits;
 mod line;
+mod loading;
 mod log_dir;
 mod look;
 mod offline;
@@ -63,6 +67,7 @@ use ottla_metadata::config::StaticConfig;
 use asked::{Asked, Asker, What};
 use blocks::Faults;
 use cleaner::Cleaner;
+use coordinators::Coordinators;
 use entry::Entries;
 use flusher::Flusher;
 pub use held::Held;
@@ -102,6 +107,8 @@ pub(crate) mod office {
     pub const CLOSES: u32 = 6;
     /// Jobs of compactions.
     pub const CLEANER: u32 = 7;
+    /// Coordinators read their logs.
+    pub const LOADERS: u32 = 8;
 }
 
 /// Where the shard is in its life.
@@ -129,6 +136,8 @@ enum Timer {
     Opening,
     /// The next look at what may be compacted.
     Cleaner,
+    /// A coordinator's own.
+    Coordinator(u32),
 }
 
 /// The partitions of one core.
@@ -166,6 +175,7 @@ pub struct Shard {
     cleaning: BTreeMap<u64, (u32, u32)>,
     /// Replicas whose records were deleted, while that is not durable.
     deleting: BTreeSet<u32>,
+    coordinators: Coordinators,
     tail: Tail,
     let_go: LetGo,
     timers: Timers<Timer>,
@@ -210,6 +220,7 @@ impl Default for Shard {
             cleaner: Cleaner::default(),
             cleaning: BTreeMap::new(),
             deleting: BTreeSet::new(),
+            coordinators: Coordinators::default(),
             tail: Tail::default(),
             let_go: LetGo::default(),
             timers: Timers::default(),
@@ -233,13 +244,17 @@ impl Shard {
 
     fn asked(&mut self, now: Now, ask: ShardAsk, fx: &mut Effects<Shard>) {
         match ask {
-            ShardAsk::Start(start) => self.begin(now, start, fx),
+            ShardAsk::Start(start) => self.begin(now, *start, fx),
             ShardAsk::Image(image) => self.on_image(image),
             ShardAsk::Append(ticket, append) => self.on_append(now, ticket, append, fx),
             ShardAsk::Read(ticket, read) => self.on_question(now, ticket, What::Read(read), fx),
             ShardAsk::Question(ticket, partition, question) => {
                 self.on_question(now, ticket, What::Question(partition, question), fx);
             }
+            ShardAsk::Coordinate(ticket, partition, request) => {
+                self.on_coordinate(now, ticket, partition, request, fx);
+            }
+            ShardAsk::Dissolve => self.dissolve(fx),
             ShardAsk::Unwatch(key, partition) => {
                 let slot = self.by_id.get(&partition).copied();
                 if let Some(entry) = slot.and_then(|slot| self.entries.get_mut(slot)) {
@@ -295,6 +310,7 @@ impl Shard {
             }
             office::CHECKPOINTS => self.on_checkpoint_done(now, dir, op.seq, result, fx),
             office::REMOVALS => self.on_removed(dir, result, fx),
+            office::LOADERS => self.on_loader_bytes(now, op.seq, result, fx),
             _ => {}
         }
     }
@@ -353,6 +369,9 @@ impl Shard {
     fn check_entry(&self, slot: u32, entry: &entry::Entry) {
         if let Some(replica) = entry.replica() {
             replica.check();
+            if let Some(coordinator) = &entry.coordinator {
+                coordinator.check(replica.log().assigned());
+            }
         }
         let holder = self.holders.get(&entry.dir_name);
         let named = matches!(entry.stage, entry::Stage::Named);
@@ -403,6 +422,8 @@ impl Machine for Shard {
         self.open_some(now, fx);
         self.clean_some(now, fx);
         self.retain_some(now, fx);
+        self.load_some(now, fx);
+        self.coordinate_some(now, fx);
         self.visit_touched(now, fx);
         self.checkpoint_some(now, fx);
         self.stop_some(now, fx);
@@ -417,6 +438,7 @@ impl Machine for Shard {
             || self.counts_strays()
             || self.retention_goes_on()
             || self.cleaner_goes_on()
+            || self.coordinators_go_on()
             || self.checkpoint_goes_on()
             || self.stop_goes_on();
         if at_once {

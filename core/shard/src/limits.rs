@@ -59,3 +59,17 @@ pub const BUSY_PAUSE_MS: i64 = 1000;
 
 /// How long a log that found no room while it was opened waits; the others do not.
 pub const FULL_PAUSE_MS: i64 = 1000;
+
+/// Bytes of its log that a coordinator asks for at once: the grammar's step limit, for they are loaded in one step if they are few records.
+pub const LOAD_BYTES: Limit = Limit::new(
+    "bytes of a log being loaded",
+    ottla_machine::limits::STEP_BYTES / 2,
+    1,
+);
+
+/// Records loaded per settle, but a batch is never split.
+pub const LOAD_RECORDS: Limit =
+    Limit::new("records loaded", ottla_machine::limits::STEP_RECORDS / 2, 1);
+
+/// What a compressed batch of a coordinator's log may unpack to.
+pub const UNPACKED_BYTES: usize = 64 << 20;

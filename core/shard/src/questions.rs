@@ -352,6 +352,9 @@ impl Shard {
         let ticket = match asker {
             Asker::Now(ticket) => Some(ticket),
             Asker::Waits(claim) => self.tickets.redeem(claim),
+            Asker::Loader(slot, generation) => {
+                return self.on_loader_read(slot, generation, answer, fx);
+            }
         };
         if let Some(ticket) = ticket {
             fx.tell(ShardTell::Answer(ticket, answer));

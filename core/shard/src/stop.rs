@@ -153,8 +153,12 @@ impl Shard {
         };
         let mut released = Vec::new();
         replica.advance(fx, &mut released);
-        replica.resign(fx, &mut released);
         let start = replica.log().start_offset();
+        self.coordinator_committed(slot, fx);
+        self.end_coordinator(slot, fx);
+        if let Some(replica) = self.entries.get_mut(slot).and_then(Entry::replica_mut) {
+            replica.resign(fx, &mut released);
+        }
         for released in released {
             self.release(released, start, fx);
         }

@@ -31,6 +31,7 @@ impl Shard {
                 Timer::Retention => self.retaining = Some(0),
                 Timer::Opening => self.open_again(now),
                 Timer::Cleaner => self.ask_cleanable(now),
+                Timer::Coordinator(slot) => self.coordinators.due.push_back(slot),
             }
         }
     }
@@ -113,6 +114,7 @@ impl Shard {
                         }
                     }
                     self.release_all(slot, released, fx);
+                    self.coordinator_undone(slot, from, fx);
                 }
                 LogEvent::Started(start) => {
                     if let Some(entry) = self.entries.get_mut(slot)
@@ -157,6 +159,7 @@ impl Shard {
         }
         if moved {
             self.moved(slot);
+            self.coordinator_committed(slot, fx);
         }
         let over = |wait| matches!(wait, Wait::Flushed(to) if to <= flushed);
         self.ask_again(now, slot, over, fx);

@@ -1,13 +1,14 @@
 //! The words between a shard and its owner: what it is asked ([`ShardAsk`]) and what it tells ([`ShardTell`]).
 //!
-//! W1: every `Append`, `Read` and `Question` gets exactly one `Answer` with its ticket, perhaps in the same call,
+//! W1: every `Append`, `Read`, `Question` and `Coordinate` gets exactly one `Answer` with its ticket, perhaps in the same call,
 //! unless it was forgotten first.
 //! W2: a watch is told at most once; the next `Read` with the same key arms it again.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_machine::{Dir, LeaderEpoch, NodeId, Offset, Parts, Ticket, Time};
+use ottla_coordinator as group;
+use ottla_machine::{Dir, LeaderEpoch, NodeId, Offset, Parts, Rng, Ticket, Time};
 use ottla_metadata::Image;
 use ottla_protocol::{ErrorCode, Uuid};
 
@@ -24,7 +25,7 @@ pub struct PartitionId {
 #[derive(Clone, Debug)]
 pub enum ShardAsk {
     /// Take these log directories. Said once, first.
-    Start(Start),
+    Start(Box<Start>),
     /// The committed metadata is this now. Replicas are opened, led, deleted by it.
     Image(Arc<Image>),
     /// Append one client's batch.
@@ -33,12 +34,16 @@ pub enum ShardAsk {
     Read(Ticket, Read),
     /// A question about a partition.
     Question(Ticket, PartitionId, Question),
+    /// A request about groups, to the partition of `__consumer_offsets` that has them.
+    Coordinate(Ticket, PartitionId, group::Request),
     /// The watch is given up.
     Unwatch(WatchKey, PartitionId),
     /// Nobody waits for this answer any more.
     Forget(Ticket),
     /// No read that was asked before this moment is part of an answer in work: what logs let go before it can be closed.
     ReadsSince(Time),
+    /// The node stops: who waits for other members of a group is sent away, for they will not come.
+    Dissolve,
     /// Flush, write what a clean start needs, tell `Stopped`.
     Stop,
 }
@@ -70,6 +75,8 @@ pub struct Start {
     pub cleaner_bytes: usize,
     /// Static broker settings by Kafka's names: the defaults of topic settings (`log.segment.bytes`, ..).
     pub static_config: Arc<std::collections::BTreeMap<String, String>>,
+    /// Where ids are drawn from; another stream for each life.
+    pub rng: Rng,
 }
 
 /// A batch to append.
@@ -200,6 +207,8 @@ pub enum Answer {
         /// Where the log starts now.
         low_watermark: Offset,
     },
+    /// Of `Coordinate`.
+    Group(group::Response),
     /// Of anything.
     Refused(Refused),
 }

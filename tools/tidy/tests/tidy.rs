@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("core/quorum", 3),
     ("core/replica", 3),
     ("core/controller", 3),
+    ("core/coordinator", 3),
     ("core/shard", 4),
     ("io", 4),
     ("core/broker", 5),

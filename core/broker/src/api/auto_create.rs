@@ -13,26 +13,29 @@ use crate::limits;
 
 /// Has these topics created with the defaults, unless that is under way. Internal ones are created by what needs them.
 pub(crate) fn create(bench: &mut Bench, now: Now, names: Vec<String>) {
-    let internal = |name: &String| cluster::is_internal(name);
-    let (number, names) = bench
-        .creating
-        .begin(names.into_iter().filter(|name| !internal(name)));
+    let names = names.iter().filter(|name| !cluster::is_internal(name));
+    let topics = names.map(|name| NewTopic::with_defaults(name)).collect();
+    create_topics(bench, now, topics);
+}
+
+/// Has these topics created, unless that is under way.
+pub(crate) fn create_topics(bench: &mut Bench, now: Now, mut topics: Vec<NewTopic>) {
+    let names = topics.iter().map(|topic| topic.name.clone());
+    let (number, names) = bench.creating.begin(names);
     if names.is_empty() {
         return;
     }
+    topics.retain(|topic| names.contains(&topic.name));
     let call = Call {
         home: Home::Nobody,
         key: ApiKey::CreateTopics,
         version: 7,
         correlation_id: number,
         listener: 0,
+        head: Bytes::new(),
         body: Bytes::new(),
         pins: 0,
     };
-    let topics = names
-        .iter()
-        .map(|name| NewTopic::with_defaults(name))
-        .collect();
     let deadline = now.mono.after_ms(limits::INTERNAL_TIMEOUT_MS);
     let gather = bench.gathers.open(call, Some(deadline));
     let ticket = bench.gathers.expect(gather);

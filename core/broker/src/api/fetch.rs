@@ -45,6 +45,7 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     let request = FetchRequest::decode(&mut Reader::new(&body), call.version)?;
     let mut cut_off = Vec::new();
     let head = Call {
+        head: Bytes::new(),
         body: Bytes::new(),
         ..call
     };

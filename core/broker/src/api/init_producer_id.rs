@@ -48,6 +48,7 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
         }
         None => {
             bench.producer_ids.waiting.push_back(Call {
+                head: Bytes::new(),
                 body: Bytes::new(),
                 ..call
             });
@@ -89,6 +90,7 @@ fn lease(bench: &mut Bench, now: Now) {
         version: API.last,
         correlation_id: 0,
         listener: 0,
+        head: Bytes::new(),
         body: Bytes::new(),
         pins: 0,
     };

@@ -5,21 +5,32 @@
 
 pub(crate) mod api_versions;
 pub(crate) mod auto_create;
+pub(crate) mod coordinate;
 pub(crate) mod create_topics;
+pub(crate) mod delete_groups;
 pub(crate) mod delete_records;
 pub(crate) mod delete_topics;
 pub(crate) mod describe_cluster;
 pub(crate) mod describe_configs;
+pub(crate) mod describe_groups;
 pub(crate) mod describe_quorum;
 pub(crate) mod fetch;
 pub(crate) mod find_coordinator;
+pub(crate) mod heartbeat;
 pub(crate) mod init_producer_id;
+pub(crate) mod join_group;
+pub(crate) mod leave_group;
+pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
 pub(crate) mod metadata;
+pub(crate) mod offset_commit;
+pub(crate) mod offset_delete;
+pub(crate) mod offset_fetch;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sasl_authenticate;
 pub(crate) mod sasl_handshake;
+pub(crate) mod sync_group;
 
 use ottla_controller::Refusal;
 use ottla_machine::{LeaderEpoch, Now, Offset, Ticket};
@@ -63,7 +74,15 @@ static TABLE: &[Api] = &[
     fetch::API,
     list_offsets::API,
     metadata::API,
+    offset_commit::API,
+    offset_fetch::API,
     find_coordinator::API,
+    join_group::API,
+    heartbeat::API,
+    leave_group::API,
+    sync_group::API,
+    describe_groups::API,
+    list_groups::API,
     sasl_handshake::API,
     api_versions::API,
     create_topics::API,
@@ -73,6 +92,8 @@ static TABLE: &[Api] = &[
     offset_for_leader_epoch::API,
     describe_configs::API,
     sasl_authenticate::API,
+    delete_groups::API,
+    offset_delete::API,
     describe_quorum::API,
     describe_cluster::API,
 ];

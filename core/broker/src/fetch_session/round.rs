@@ -152,7 +152,8 @@ impl Session {
             Answer::Appended(_)
             | Answer::Offset { .. }
             | Answer::EpochEnd { .. }
-            | Answer::Deleted { .. } => {
+            | Answer::Deleted { .. }
+            | Answer::Group(_) => {
                 unreachable!("W1: a read is answered as a read")
             }
         }

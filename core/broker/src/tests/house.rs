@@ -442,6 +442,13 @@ impl House {
                 self.forgotten.push(ticket);
                 Vec::new()
             }
+            // There are no groups in this house.
+            ShardAsk::Dissolve => Vec::new(),
+            ShardAsk::Coordinate(ticket, ..) => {
+                let error = ErrorCode::NotCoordinator;
+                let answer = Answer::Group(ottla_coordinator::Response::Refused(error));
+                vec![ShardTell::Answer(ticket, answer)]
+            }
             ShardAsk::Start(_) | ShardAsk::Image(_) | ShardAsk::ReadsSince(_) | ShardAsk::Stop => {
                 panic!("the front never says that")
             }

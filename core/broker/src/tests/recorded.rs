@@ -66,6 +66,16 @@ fn decode(key: ApiKey, version: i16, r: &mut Reader<'_>) -> Result<(), DecodeErr
         ApiKey::DescribeConfigs => DescribeConfigsResponse::decode(r, version).map(drop),
         ApiKey::DescribeQuorum => DescribeQuorumResponse::decode(r, version).map(drop),
         ApiKey::DescribeCluster => DescribeClusterResponse::decode(r, version).map(drop),
+        ApiKey::OffsetCommit => OffsetCommitResponse::decode(r, version).map(drop),
+        ApiKey::OffsetFetch => OffsetFetchResponse::decode(r, version).map(drop),
+        ApiKey::JoinGroup => JoinGroupResponse::decode(r, version).map(drop),
+        ApiKey::Heartbeat => HeartbeatResponse::decode(r, version).map(drop),
+        ApiKey::LeaveGroup => LeaveGroupResponse::decode(r, version).map(drop),
+        ApiKey::SyncGroup => SyncGroupResponse::decode(r, version).map(drop),
+        ApiKey::DescribeGroups => DescribeGroupsResponse::decode(r, version).map(drop),
+        ApiKey::ListGroups => ListGroupsResponse::decode(r, version).map(drop),
+        ApiKey::DeleteGroups => DeleteGroupsResponse::decode(r, version).map(drop),
+        ApiKey::OffsetDelete => OffsetDeleteResponse::decode(r, version).map(drop),
         other => panic!("{other} is served: its answers must be read here"),
     }
 }

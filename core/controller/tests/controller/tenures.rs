@@ -1,7 +1,7 @@
 //! The beginning of a tenure, and what a tenure must not do.
 
 use ottla_controller::{Controller, FRESH_FEATURES, Request, Response, feature_values, refusal};
-use ottla_machine::{Entry, Offset};
+use ottla_machine::{Entry, Forgets, Offset};
 use ottla_metadata::Resource;
 use ottla_protocol::messages::{
     BeginTransactionRecord, FeatureLevelRecord, MetadataRecord, TopicRecord,
@@ -181,7 +181,7 @@ fn a_record_that_does_not_fit_is_told_and_nothing_is_decided() {
     );
     let outcome = world
         .runtime
-        .step(world.now, &world.view, cause, &mut world.log);
+        .step(world.now, &world.view, cause, &mut world.log, &mut Forgets);
     assert!(matches!(
         outcome.replies[..],
         [(_, Response::Refused((ErrorCode::NotController, _)))]

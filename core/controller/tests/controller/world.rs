@@ -7,7 +7,7 @@ use ottla_controller::{
     Controller, ControllerView, FRESH_FEATURES, Heartbeat, HeartbeatAnswer, NewTopic, Refusal,
     Registration, Request, Response, check, check_step,
 };
-use ottla_machine::{Cause, Entry, NodeId, Now, Offset, Rng, Ticket, Time, WallMs};
+use ottla_machine::{Cause, Entry, Forgets, NodeId, Now, Offset, Rng, Ticket, Time, WallMs};
 use ottla_metadata::config::StaticConfig;
 use ottla_metadata::{Endpoint, Image, Partition};
 use ottla_protocol::messages::MetadataRecord;
@@ -125,7 +125,7 @@ impl World {
         let cause = Cause::Request(ticket, request);
         let outcome = self
             .runtime
-            .step(self.now, &self.view, cause, &mut self.log);
+            .step(self.now, &self.view, cause, &mut self.log, &mut Forgets);
         let refused = outcome.refused.first().map(|(_, refused)| *refused);
         let mut replies = outcome.replies;
         replies.extend(self.commit(&before));
@@ -137,7 +137,9 @@ impl World {
     pub fn wait(&mut self, ms: i64) {
         self.now = at(self.now.wall.0 + ms);
         let before = self.image().clone();
-        let outcome = self.runtime.on_time(self.now, &self.view, &mut self.log);
+        let outcome = self
+            .runtime
+            .on_time(self.now, &self.view, &mut self.log, &mut Forgets);
         assert!(outcome.replies.is_empty() && outcome.refused.is_empty());
         assert_eq!(self.commit(&before), []);
     }

@@ -144,8 +144,9 @@ impl World {
             cleaner_backoff_ms: 15_000,
             cleaner_bytes: 1 << 20,
             static_config: Arc::new(world.setting.broker.clone()),
+            rng: ottla_machine::Rng::new([7; 32]),
         };
-        world.ask(ShardAsk::Start(start));
+        world.ask(ShardAsk::Start(Box::new(start)));
         world
     }
 

@@ -1,0 +1,61 @@
+//! DeleteGroups: an empty group goes, with its commits.
+
+use std::sync::Arc;
+
+use ottla_machine::{Emit, Ticket};
+use ottla_protocol::ErrorCode;
+
+use super::classic::state_of;
+use super::record::Record;
+use super::soft::Soft;
+use super::stored::Stored;
+use super::turn::Turn;
+use super::words::{Response, State};
+
+pub(super) fn delete<E: Emit>(
+    soft: &mut Soft,
+    turn: &mut Turn<'_, E>,
+    ticket: Ticket,
+    group: &Arc<str>,
+) {
+    let deleted = match state_of(soft, turn, group) {
+        None => Err(ErrorCode::GroupIdNotFound),
+        Some(State::Empty) => Ok(()),
+        Some(_) => Err(ErrorCode::NonEmptyGroup),
+    };
+    if deleted.is_ok() {
+        soft.memberships.remove(group);
+        if let Some(stored) = turn.stored(group) {
+            forget(turn, group, stored);
+        }
+    }
+    turn.answer_with_own_records(ticket, Response::Deleted(deleted));
+}
+
+fn forget<E: Emit>(turn: &mut Turn<'_, E>, group: &Arc<str>, stored: &Stored) {
+    for (topic, partitions) in &stored.topics {
+        for partition in partitions.keys() {
+            turn.append(Record::Commit {
+                group: Arc::clone(group),
+                topic: Arc::clone(topic),
+                partition: *partition,
+                commit: None,
+            });
+        }
+    }
+    for (about, key) in stored.kept.iter().flat_map(|it| &it.keys) {
+        turn.append(Record::Kept {
+            group: Arc::clone(group),
+            kind: stored.kind(),
+            about: *about,
+            key: key.clone(),
+            there: false,
+        });
+    }
+    if stored.metadata.is_some() {
+        turn.append(Record::Group {
+            group: Arc::clone(group),
+            metadata: None,
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! DescribeGroups: a classic group and its members.
+
+use std::sync::Arc;
+
+use ottla_machine::{Emit, Ticket};
+
+use super::classic::state_of;
+use super::groups::is_foreign;
+use super::soft::Soft;
+use super::turn::Turn;
+use super::words::{Described, DescribedMember, Response, State};
+
+pub(super) fn describe<E: Emit>(
+    soft: &Soft,
+    turn: &mut Turn<'_, E>,
+    ticket: Ticket,
+    group: &Arc<str>,
+) {
+    let described = look(soft, turn, group).map(Box::new);
+    turn.answer_of(group, ticket, Response::Described(described));
+}
+
+fn look<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Option<Described> {
+    let stored = turn.hard.group(group);
+    if is_foreign(stored) {
+        return None;
+    }
+    let state = state_of(soft, turn, group)?;
+    let metadata = stored.and_then(|it| it.metadata.as_deref());
+    let membership = soft.memberships.get(group);
+    let none = Described {
+        state,
+        protocol_type: Arc::default(),
+        protocol: Arc::default(),
+        members: Vec::new(),
+    };
+    Some(match (state, membership) {
+        // The log says all there is to say.
+        (State::Stable | State::Empty, _) => {
+            let Some(metadata) = metadata else {
+                return Some(none);
+            };
+            let members = metadata.members.iter().filter(|_| state == State::Stable);
+            Described {
+                protocol_type: Arc::clone(&metadata.protocol_type),
+                protocol: metadata.protocol.clone().unwrap_or_default(),
+                members: members
+                    .map(|member| DescribedMember {
+                        id: Arc::clone(&member.id),
+                        instance: member.instance.clone(),
+                        client_id: Arc::clone(&member.client_id),
+                        client_host: Arc::clone(&member.client_host),
+                        metadata: member.subscription.clone(),
+                        assignment: member.assignment.clone(),
+                    })
+                    .collect(),
+                ..none
+            }
+        }
+        (_, None) => none,
+        (_, Some(membership)) => Described {
+            protocol_type: Arc::clone(&membership.protocol_type),
+            members: membership
+                .members
+                .iter()
+                .map(|(id, member)| DescribedMember {
+                    id: Arc::clone(id),
+                    instance: member.instance.clone(),
+                    client_id: Arc::clone(&member.client_id),
+                    client_host: Arc::clone(&member.client_host),
+                    metadata: Default::default(),
+                    assignment: Default::default(),
+                })
+                .collect(),
+            ..none
+        },
+    })
+}

@@ -1,0 +1,63 @@
+//! OffsetDelete: commits of topics that nobody in the group reads are forgotten.
+
+use std::sync::Arc;
+
+use ottla_machine::{Emit, Ticket};
+use ottla_protocol::ErrorCode;
+
+use super::is_read;
+use crate::group::classic::state_of;
+use crate::group::record::Record;
+use crate::group::soft::Soft;
+use crate::group::turn::Turn;
+use crate::group::words::{Response, State};
+
+pub(in crate::group) fn delete<E: Emit>(
+    soft: &mut Soft,
+    turn: &mut Turn<'_, E>,
+    ticket: Ticket,
+    group: &Arc<str>,
+    topics: &[(Arc<str>, Vec<i32>)],
+) {
+    if let Err(error) = judge(soft, turn, group) {
+        return turn.answer(ticket, Response::OffsetsDeleted(Err(error)));
+    }
+    let mut said = Vec::new();
+    for (topic, partitions) in topics {
+        let read = is_read(soft.memberships.get(group), turn.stored(group), topic);
+        for partition in partitions {
+            if read {
+                said.push(ErrorCode::GroupSubscribedToTopic);
+                continue;
+            }
+            said.push(ErrorCode::None);
+            let stored = turn.stored(group);
+            let committed = stored.is_some_and(|it| it.commit(topic, *partition).is_some());
+            if committed || turn.hard.has_pending(group, topic, *partition) {
+                turn.append(Record::Commit {
+                    group: Arc::clone(group),
+                    topic: Arc::clone(topic),
+                    partition: *partition,
+                    commit: None,
+                });
+            }
+        }
+    }
+    turn.answer_with_own_records(ticket, Response::OffsetsDeleted(Ok(said)));
+}
+
+fn judge<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Result<(), ErrorCode> {
+    let state = state_of(soft, turn, group).ok_or(ErrorCode::GroupIdNotFound)?;
+    let stored = turn.stored(group);
+    let consumes = match soft.memberships.get(group) {
+        Some(membership) => &*membership.protocol_type == "consumer",
+        None => {
+            let metadata = stored.and_then(|it| it.metadata.as_ref());
+            metadata.is_some_and(|it| &*it.protocol_type == "consumer")
+        }
+    };
+    if state != State::Empty && !consumes {
+        return Err(ErrorCode::NonEmptyGroup);
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Transcripts: what members ask, what they are told.
