@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ottla_machine::{Emit, Ticket};
 
-use super::classic::state_of;
+use super::classic::{Membership, state_of};
 use super::groups::is_foreign;
+use super::record::Metadata;
 use super::soft::Soft;
 use super::turn::Turn;
 use super::words::{Described, DescribedMember, Response, State};
@@ -69,10 +71,27 @@ fn look<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Option<Described> {
                     client_id: Arc::clone(&member.client_id),
                     client_host: Arc::clone(&member.client_host),
                     metadata: Default::default(),
-                    assignment: Default::default(),
+                    assignment: assigned_before(metadata, membership, state, id),
                 })
                 .collect(),
             ..none
         },
     })
+}
+
+/// A member keeps the assignment of the generation before until the next one is assigned. A rebalance that follows on one that never came so
+/// far takes it away.
+fn assigned_before(
+    metadata: Option<&Metadata>,
+    membership: &Membership,
+    state: State,
+    id: &str,
+) -> Bytes {
+    let before = match state {
+        State::CompletingRebalance => membership.generation - 1,
+        _ => membership.generation,
+    };
+    let metadata = metadata.filter(|it| it.generation == before);
+    let member = metadata.and_then(|it| it.members.iter().find(|member| &*member.id == id));
+    member.map(|it| it.assignment.clone()).unwrap_or_default()
 }

@@ -31,6 +31,3 @@ pub fn partition_of(group: &str, partitions: i32) -> i32 {
     });
     hash.checked_abs().unwrap_or(0) % partitions.max(1)
 }
-
-#[cfg(test)]
-mod tests;

@@ -20,7 +20,7 @@ pub(in crate::group) fn heartbeat<E: Emit>(
 }
 
 fn hear<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>, who: &Identity) -> Result<(), ErrorCode> {
-    if who.group.trim().is_empty() {
+    if who.group.is_empty() {
         return Err(ErrorCode::InvalidGroupId);
     }
     let membership = take_up(soft, turn, &who.group).ok_or(ErrorCode::UnknownMemberId)?;

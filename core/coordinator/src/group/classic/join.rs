@@ -56,7 +56,7 @@ pub(in crate::group) fn join<E: Emit>(
 fn judge<E>(turn: &Turn<'_, E>, join: &Join) -> Result<(), ErrorCode> {
     let settings = &turn.view.settings;
     let session = settings.min_session_timeout_ms..=settings.max_session_timeout_ms;
-    if join.group.trim().is_empty() {
+    if join.group.is_empty() {
         return Err(ErrorCode::InvalidGroupId);
     }
     if !session.contains(&join.session_timeout_ms) {

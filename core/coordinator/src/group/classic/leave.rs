@@ -18,7 +18,7 @@ pub(in crate::group) fn leave<E: Emit>(
     group: &Arc<str>,
     members: &[(Arc<str>, Option<Arc<str>>)],
 ) {
-    if group.trim().is_empty() {
+    if group.is_empty() {
         return turn.answer(ticket, Response::Refused(ErrorCode::InvalidGroupId));
     }
     let Some(membership) = take_up(soft, turn, group) else {

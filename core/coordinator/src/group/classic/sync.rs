@@ -21,7 +21,7 @@ pub(in crate::group) fn sync<E: Emit>(
     sync: Sync,
 ) {
     let group = Arc::clone(&sync.identity.group);
-    if group.trim().is_empty() {
+    if group.is_empty() {
         return turn.synced(ticket, Err(ErrorCode::InvalidGroupId));
     }
     let Some(membership) = take_up(soft, turn, &group) else {

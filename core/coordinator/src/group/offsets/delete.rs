@@ -47,6 +47,9 @@ pub(in crate::group) fn delete<E: Emit>(
 }
 
 fn judge<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Result<(), ErrorCode> {
+    if group.is_empty() {
+        return Err(ErrorCode::InvalidGroupId);
+    }
     let state = state_of(soft, turn, group).ok_or(ErrorCode::GroupIdNotFound)?;
     let stored = turn.stored(group);
     let consumes = match soft.memberships.get(group) {

@@ -1,1 +1,0 @@
-//! Transcripts: what members ask, what they are told.

@@ -1,0 +1,6 @@
+//! Groups over their runtime: what members ask, what they are told, and what is left of it after a crash.
+
+mod commits;
+mod members;
+mod statics;
+mod world;
