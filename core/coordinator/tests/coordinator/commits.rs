@@ -181,8 +181,11 @@ fn commits_of_a_topic_that_is_gone_are_not_shown_and_go() {
     assert_eq!(stored.topics.len(), 1);
 }
 
+/// Producers, and whether each commits.
+type Ends<'a> = &'a [(i64, bool)];
+
 /// A log in which two transactions commit for one partition, and a plain commit comes between.
-fn transactions(ends: &[(i64, bool)]) -> Runtime<Groups> {
+fn transactions(ends: Ends<'_>) -> Runtime<Groups> {
     let mut runtime = Runtime::new(Groups::new(), Offset(0));
     let mut at = 0;
     let mut load = |record: &Record, producer| {
@@ -208,7 +211,7 @@ fn transactions(ends: &[(i64, bool)]) -> Runtime<Groups> {
 
 #[test]
 fn a_transaction_commits_at_its_marker_and_the_later_commit_holds() {
-    let cases: [(&[(i64, bool)], i64, bool); 5] = [
+    let cases: [(Ends<'_>, i64, bool); 5] = [
         (&[], 20, true),
         (&[(1, true)], 20, true),
         (&[(1, true), (2, true)], 30, false),

@@ -52,7 +52,7 @@ fn what_cannot_be_a_member_is_refused_and_makes_no_group() {
     let refused = [
         (
             Join {
-                group: " ".into(),
+                group: "".into(),
                 ..consumer("")
             },
             ErrorCode::InvalidGroupId,
