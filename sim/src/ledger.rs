@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ottla_media::Media;
 
 use crate::atlas::{Atlas, Entry};
+use crate::group_log;
 use crate::history::{
     Ask, Asked, Batch, BatchShown, Death, Fetched, Key, Named, Partition, Produced, RecordId,
     Reply, Seen, TopicId,
@@ -146,6 +147,7 @@ impl Ledger {
         if setting("log.cleaner.enable") == Some("false") {
             return ledger;
         }
+        ledger.compacted.insert(group_log::TOPIC.into());
         let ops = script.clients.iter().flat_map(|client| &client.ops);
         for op in ops {
             if let Operation::CreateTopic {

@@ -23,14 +23,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ottla_coordinator::Groups;
 use ottla_log::{LogJob, Progress, Rewrite};
 use ottla_machine::{
-    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Level, Machine, Names, Now, Op,
-    Output, Owner, Rng, Time, planted, sometimes,
+    DiskOutput, Effect, Effects, Emit, Event, Fault, Inspect, Level, Machine, Names, Now, Offset,
+    Op, Output, Owner, Rng, Time, planted, sometimes,
 };
 use ottla_metadata::Image;
 use ottla_quorum::VoterEndpoint;
-use ottla_shard::{Held, Shard, ShardAsk, ShardTell};
+use ottla_shard::{Held, PartitionId, Shard, ShardAsk, ShardTell};
 
 use crate::boot::{BOOT, Boot, BootSettings, Booted, Booting, clean_shutdown};
 use crate::config::{BrokerConfig, ListenerAddress};
@@ -122,6 +123,11 @@ impl Broker {
     /// Every replica that this node holds.
     pub fn logs(&self) -> impl Iterator<Item = Held<'_>> {
         self.shard.logs()
+    }
+
+    /// The groups of every partition that is led here, with the end of what was replayed; not of those being loaded.
+    pub fn groups(&self) -> impl Iterator<Item = (PartitionId, &Groups, Offset)> {
+        self.shard.groups()
     }
 
     /// The replicas that the last settle has visited or that were touched after it; one may be named twice.

@@ -95,14 +95,14 @@ impl Generations {
             }
             _ => return Ok(()),
         };
-        if !excuses::hurt(scene) {
+        let anew = excuses::may_be_forgotten(scene)
+            || excuses::hurt(scene)
+            || self.deleted.contains(&who.group);
+        if !anew {
             self.leads(scene, asked, ask, reply)?;
             self.stays(scene, asked, ask, generation)?;
         }
         let told = self.told.entry(Arc::clone(&who.group)).or_default();
-        let anew = excuses::may_be_forgotten(scene)
-            || excuses::hurt(scene)
-            || self.deleted.contains(&who.group);
         let lives = |told: &&Told| told.durable || !scene.ledger.died_since(told.asked);
         let newer = told
             .iter()

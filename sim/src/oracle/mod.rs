@@ -16,6 +16,7 @@ mod excuses;
 mod fencing;
 mod fetch_sessions;
 mod generations;
+mod groups_replay;
 mod hang_ups;
 mod high_watermarks;
 mod idempotence;
@@ -212,6 +213,7 @@ pub struct Oracles {
     membership: membership::Membership,
     commits: commits::Commits,
     rebalances: rebalances::Rebalances,
+    groups_replay: groups_replay::GroupsReplay,
 }
 
 impl Oracles {
@@ -223,7 +225,7 @@ impl Oracles {
         }
     }
 
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 30]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 31]) {
         (
             &self.ledger,
             [
@@ -257,6 +259,7 @@ impl Oracles {
                 &mut self.membership,
                 &mut self.commits,
                 &mut self.rebalances,
+                &mut self.groups_replay,
             ],
         )
     }
