@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use ottla_coordinator::{Groups, Request, Response, Settings, View};
 use ottla_machine::{Cause, Effects, Emit, Now, Offset, Rng, Spend, Ticket, sometimes};
+use ottla_metadata::config::StaticConfig;
 use ottla_protocol::ErrorCode;
+use ottla_record::Compression;
 use ottla_replica::Promise;
 use ottla_replicated::{Outcome, Refused, Runtime};
 
@@ -30,7 +32,7 @@ use crate::{Answer, PartitionId, Shard, ShardTell, Timer, limits};
 const TOPIC: &str = "__consumer_offsets";
 
 /// What concerns all of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Coordinators {
     /// Whose log is to be read on.
     pub loading: VecDeque<u32>,
@@ -40,6 +42,22 @@ pub(crate) struct Coordinators {
     pub due: VecDeque<u32>,
     /// A topic was deleted.
     pub topics_gone: bool,
+    /// `offsets.topic.compression.codec`.
+    pub compression: Compression,
+}
+
+impl Coordinators {
+    pub(crate) fn new(statics: &StaticConfig) -> Coordinators {
+        let codec = i16::try_from(statics.whole("offsets.topic.compression.codec"));
+        let codec = codec.ok().and_then(|it| Compression::from_bits(it).ok());
+        Coordinators {
+            loading: VecDeque::new(),
+            reads: BTreeMap::new(),
+            due: VecDeque::new(),
+            topics_gone: false,
+            compression: codec.unwrap_or(Compression::None),
+        }
+    }
 }
 
 impl Shard {
@@ -160,6 +178,7 @@ impl Shard {
             return;
         };
         let max_bytes = entry.settings.log.max_message_bytes;
+        let compression = self.coordinators.compression;
         let (Stage::Active(view), Some(replica)) = (&mut coordinator.stage, entry.replica_mut())
         else {
             entry.coordinator = Some(coordinator);
@@ -172,7 +191,7 @@ impl Shard {
             replica,
             now,
             max_bytes,
-            compression: ottla_record::Compression::None,
+            compression,
         };
         let outcome = decide(&mut coordinator.runtime, view, &mut log, fx);
         let after = log.replica.log().assigned();

@@ -1,4 +1,6 @@
 //! The log of a coordinator: what was decided about groups becomes batches of its partition.
+//!
+//! L1: all records of a decision are appended, or none.
 
 use ottla_coordinator::Record;
 use ottla_machine::{Now, Offset};
@@ -58,8 +60,13 @@ impl Tail<Record> for GroupLog<'_> {
             batch.append(self.now.wall.0, Some(key), value.as_deref(), &[]);
         }
         batches.push(batch);
-        for batch in batches {
-            self.write(batch)?;
+        for (nth, batch) in batches.into_iter().enumerate() {
+            let written = self.write(batch);
+            assert!(
+                nth == 0 || written.is_ok(),
+                "L1: a log that took one batch takes the next"
+            );
+            written?;
         }
         Ok(base)
     }

@@ -220,7 +220,7 @@ impl Default for Shard {
             cleaner: Cleaner::default(),
             cleaning: BTreeMap::new(),
             deleting: BTreeSet::new(),
-            coordinators: Coordinators::default(),
+            coordinators: Coordinators::new(&StaticConfig::new()),
             tail: Tail::default(),
             let_go: LetGo::default(),
             timers: Timers::default(),

@@ -21,6 +21,7 @@ use ottla_protocol::Uuid;
 
 use crate::blocks::Faults;
 use crate::checkpoints::{Checkpoints, FILES};
+use crate::coordinators::Coordinators;
 use crate::{Shard, ShardTell, Stage, Start, Timer, limits, office, own, settings};
 
 #[derive(Clone, Debug)]
@@ -166,6 +167,7 @@ impl Shard {
         self.stage = Stage::Reading;
         self.faults = Faults::new(self.switch);
         self.statics = settings::statics(&start.static_config);
+        self.coordinators = Coordinators::new(&self.statics);
         for (dir, id) in &start.dirs {
             self.dirs.push(LogDir::new(*dir, *id));
         }
