@@ -11,7 +11,7 @@ import re
 import pytest
 
 # They assert for the tests that call them: what differs is to be shown. Said before anybody loads them.
-pytest.register_assert_rewrite("abilities", "clients")
+pytest.register_assert_rewrite("abilities", "clients", "groups", "group_clients")
 
 import brokers  # noqa: E402
 from abilities import PARTITIONS  # noqa: E402

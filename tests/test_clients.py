@@ -1,7 +1,7 @@
 """Unmodified clients of other projects: kcat, confluent-kafka (librdkafka), kafka-python, kafkajs.
 
-Each does all that it can without consumer groups: what the table says, and by tests of its own below admin,
-offsets by time, following. Consumers are assigned their partitions. What one wrote all others read.
+Each does all that it can without consumer groups (those are test_groups.py's): what the table says, and by tests of its own
+below admin, offsets by time, following. Consumers are assigned their partitions. What one wrote all others read.
 w: it writes, r: it reads, -: it has no way to (why is said by its `cannot` in clients.py). "large" is 900 KiB with every
 codec, "partitions" are 50, "acks" are 0, 1 and all, "idempotent" is on 50 partitions.
 
@@ -188,14 +188,6 @@ def test_confluent_transactions_are_refused_at_once(broker):
     with pytest.raises(confluent_kafka.KafkaException) as refused:
         producer.init_transactions(30)
     assert refused.value.args[0].code() == confluent_kafka.KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-
-
-@pytest.mark.ottla_only
-def test_confluent_groups_do_not_hang(broker, topic):
-    consumer = confluent_kafka.Consumer({"bootstrap.servers": broker.address, "group.id": "some"})
-    with pytest.raises(confluent_kafka.KafkaException):
-        consumer.committed([confluent_kafka.TopicPartition(topic, 0)], timeout=2)
-    consumer.close()
 
 
 # ---- kafka-python

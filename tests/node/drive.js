@@ -31,7 +31,8 @@ const codecs = {
 };
 
 const [, , address, job, options] = process.argv;
-const client = (retry) => new Kafka({ clientId: 'drive', brokers: [address], logLevel: logLevel.NOTHING, retry });
+const { version } = require('kafkajs/package.json');
+const client = (retry) => new Kafka({ clientId: `kafkajs-${version}`, brokers: [address], logLevel: logLevel.NOTHING, retry });
 const kafka = client({ retries: 3 });
 
 // kafkajs makes one batch per partition of what it is given at once, however large: about 500,000 bytes here.
@@ -152,6 +153,62 @@ const jobs = {
     }
     await producer.disconnect();
     return [0, 0, 0];
+  },
+
+  // A member of a group until SIGTERM; it commits each batch. The lines are those of member.py.
+  async member({ topic, group, session }) {
+    const patient = client({ retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 20, maxRetryTime: 200 });
+    const consumer = patient.consumer({
+      groupId: group,
+      sessionTimeout: session,
+      heartbeatInterval: session / 10,
+      rebalanceTimeout: session,
+      maxWaitTimeInMs: 50,
+    });
+    const say = (what) => console.log(JSON.stringify(what));
+    let owned = [];
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      say({ revoked: owned });
+      owned = payload.memberAssignment[topic] ?? [];
+      say({ assigned: owned });
+    });
+    consumer.on(consumer.events.REBALANCING, () => say({ revoked: owned }));
+    const stopped = new Promise((resolve) => {
+      process.on('SIGTERM', resolve);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        for (const { offset, value } of batch.messages) {
+          say({ record: [batch.partition, Number(offset), `${value}`] });
+        }
+        const next = Number(batch.lastOffset()) + 1;
+        try {
+          await consumer.commitOffsets([{ topic, partition: batch.partition, offset: `${next}` }]);
+          say({ committed: [[batch.partition, next]] });
+        } catch (error) {
+          say({ refused: `${error}` });
+          throw error;
+        }
+      },
+    });
+    await stopped;
+    await consumer.disconnect();
+    return { closed: true };
+  },
+
+  // A group that has offsets and no members: what is told of it, and its deletion.
+  async groups({ topic, group }) {
+    return withAdmin(async (admin) => {
+      await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '7' }] });
+      const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const described = await admin.describeGroups([group]);
+      const listed = (await admin.listGroups()).groups.some(({ groupId }) => groupId === group);
+      const deleted = await admin.deleteGroups([group]);
+      return { fetched: fetched.partitions, state: described.groups[0].state, listed, deleted };
+    });
   },
 
   // A transactional producer: the type of the error it gets.
