@@ -317,3 +317,99 @@ impl Coordinator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use bytes::Bytes;
+    use ottla_machine::{Effect, Effects, Offset};
+    use ottla_record::{Builder, BuilderSettings, COMMIT, control_batch, end_transaction_value};
+
+    use crate::Shard;
+    use crate::coordinator::Coordinator;
+
+    fn key(record_type: i16) -> Vec<u8> {
+        let mut key = record_type.to_be_bytes().to_vec();
+        key.extend_from_slice(&[0, 1, b'g', 0, 1, b't', 0, 0, 0, 0]);
+        key
+    }
+
+    fn commit(offset: u8) -> Vec<u8> {
+        let mut value = vec![0, 3, 0, 0, 0, 0, 0, 0, 0, offset];
+        value.extend_from_slice(&(-1_i32).to_be_bytes());
+        value.extend_from_slice(&[0, 0]);
+        value.extend_from_slice(&7_i64.to_be_bytes());
+        value
+    }
+
+    fn batch(base_offset: i64, producer_id: i64, records: &[(&[u8], &[u8])]) -> Bytes {
+        let mut builder = Builder::new(BuilderSettings {
+            base_offset,
+            producer_id,
+            transactional: producer_id >= 0,
+            ..BuilderSettings::default()
+        });
+        for (key, value) in records {
+            builder.append(1, Some(key), Some(value), &[]);
+        }
+        builder.finish()
+    }
+
+    /// What is committed, and what the operator was told.
+    fn load(batches: Vec<Bytes>) -> (Option<i64>, Offset, usize) {
+        let mut coordinator = Coordinator::new(Offset(0));
+        let mut fx: Effects<Shard> = Effects::new();
+        let mut bytes = VecDeque::from(batches);
+        while !bytes.is_empty() {
+            let loaded = coordinator.load(&mut bytes, "offsets-0", &mut fx);
+            loaded.expect("there are batches");
+        }
+        let notes = fx
+            .drain()
+            .filter(|it| matches!(it, Effect::Note(_)))
+            .count();
+        let group = coordinator.runtime.state().group("g");
+        let commit = group.and_then(|it| it.commit("t", 0)).map(|it| it.offset);
+        (commit, coordinator.runtime.end_offset(), notes)
+    }
+
+    #[test]
+    fn what_cannot_be_understood_costs_its_own_key_and_is_told() {
+        let good = batch(0, -1, &[(&key(1), &commit(5))]);
+        let newer = batch(1, -1, &[(&key(1), &[0x7f, 0]), (&key(99), &[1])]);
+        assert_eq!(load(vec![good.clone(), newer]), (Some(5), Offset(3), 1));
+        let mut spoilt = batch(4, -1, &[(&key(1), &commit(6))]).to_vec();
+        *spoilt.last_mut().expect("bytes") ^= 1;
+        let after = batch(9, -1, &[(&key(99), &[1])]);
+        let all = vec![good, spoilt.into(), after];
+        assert_eq!(load(all), (Some(5), Offset(10), 1), "and there are holes");
+    }
+
+    #[test]
+    fn a_transaction_counts_at_its_marker() {
+        let open = batch(0, 8, &[(&key(1), &commit(5))]);
+        assert_eq!(load(vec![open.clone()]), (None, Offset(1), 0));
+        let settings = BuilderSettings {
+            base_offset: 1,
+            producer_id: 8,
+            producer_epoch: 0,
+            transactional: true,
+            ..BuilderSettings::default()
+        };
+        let marker = control_batch(settings, 1, &[(COMMIT, &end_transaction_value(0))]);
+        assert_eq!(load(vec![open, marker]), (Some(5), Offset(2), 0));
+    }
+
+    #[test]
+    fn what_a_read_cut_off_is_asked_for_again_and_junk_is_no_end() {
+        let whole = batch(0, -1, &[(&key(1), &commit(5))]);
+        let next = batch(1, -1, &[(&key(1), &commit(6))]);
+        let torn = next.slice(..next.len() - 3);
+        assert_eq!(load(vec![whole, torn]), (Some(5), Offset(1), 0));
+        let mut coordinator = Coordinator::new(Offset(0));
+        let mut fx: Effects<Shard> = Effects::new();
+        let mut junk = VecDeque::from([Bytes::from_static(&[7; 100])]);
+        assert!(coordinator.load(&mut junk, "offsets-0", &mut fx).is_err());
+    }
+}

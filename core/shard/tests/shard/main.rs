@@ -10,6 +10,7 @@ mod acknowledged;
 mod crash;
 mod deletion;
 mod faults;
+mod groups;
 mod life;
 mod readers;
 mod scale;
