@@ -24,7 +24,8 @@ use ottla_metadata::config::StaticConfig;
 use ottla_metadata::{Fold, Image, Unfit};
 use ottla_protocol::Uuid;
 use ottla_quorum::{
-    AppendError, CommittedBatch, Identity, Place, Quorum, QuorumEvent, SnapshotId, VoterEndpoint,
+    AppendError, CommittedBatch, Identity, LogSettings, Place, Quorum, QuorumEvent, SnapshotId,
+    VoterEndpoint,
 };
 use ottla_replicated::{Outcome, Refused, Runtime, Tail};
 
@@ -129,7 +130,10 @@ impl Office {
             part: QUORUM,
             log_part: QUORUM_LOG,
         };
-        let log = Office::log_settings(&settings.statics);
+        let log = LogSettings {
+            was_durable: settings.booted.clean,
+            ..Office::log_settings(&settings.statics)
+        };
         let mut quorum = Quorum::new(identity, place, log);
         quorum.start(fx);
         let view = ControllerView {

@@ -47,6 +47,8 @@ pub struct LogConfig {
     pub producer_id_expiration_ms: i64,
     /// No setting: a life begins one epoch, once all before it is durable. So it is with the metadata log.
     pub one_epoch_a_life: bool,
+    /// No setting: the last stop was clean, so all of the log was durable, although it is read again.
+    pub was_durable: bool,
 }
 
 impl Default for LogConfig {
@@ -74,6 +76,7 @@ impl Default for LogConfig {
             strict_validation: false,
             producer_id_expiration_ms: 86_400_000,
             one_epoch_a_life: false,
+            was_durable: false,
         }
     }
 }

@@ -25,6 +25,16 @@ impl Log {
     ) {
         let mut ops = Vec::new();
         let end = self.active().map_or(Offset(0), |active| active.end);
+        let newest = self.snapshots.last().copied();
+        if let Some(newest) = newest.filter(|newest| !opening.recovers() && *newest > end.0) {
+            sometimes!(fx, "a log ended before its newest producer snapshot");
+            opening.damage = Some(format!(
+                "it ends at offset {end}, but {newest:020}.snapshot says that it reached {newest}: a segment is missing, or empty. It was durable, \
+                 so what is left is left as it is. To serve that, let it be recovered as after a crash: remove the clean-shutdown marker, and \
+                 the partition from the recovery point checkpoint"
+            ));
+            return;
+        }
         if let Some(active) = self.active()
             && let Some(file) = active.file()
         {

@@ -84,6 +84,8 @@ pub(crate) struct Opening {
     pub(crate) tail_times: TimeIndex,
     /// The system was short of something: when all that is under way has ended, the log can be opened anew.
     pub(crate) failed: Option<Fault>,
+    /// What had been durable is not there: the log is to be refused.
+    pub(crate) damage: Option<String>,
 }
 
 impl Opening {
@@ -118,6 +120,7 @@ impl Opening {
     /// Whether `settle` has a slice to look at.
     pub(crate) fn is_ready(&self) -> bool {
         matches!(&self.stage, Stage::Scanning(scanning) if scanning.is_ready())
+            || self.damage.is_some()
     }
 
     pub(crate) fn recovers(&self) -> bool {
@@ -170,6 +173,7 @@ impl Log {
             tail_index: OffsetIndex::default(),
             tail_times: TimeIndex::default(),
             failed: None,
+            damage: None,
         }));
     }
 

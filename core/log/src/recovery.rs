@@ -205,6 +205,9 @@ impl Log {
         let Some(mut opening) = self.opening.take_if(|opening| opening.is_ready()) else {
             return;
         };
+        if let Some(why) = opening.damage.take() {
+            return self.refuse(&why, out);
+        }
         match std::mem::replace(&mut opening.stage, Stage::Directory) {
             Stage::Scanning(mut scanning) => {
                 if scanning.over.is_none() {
@@ -477,8 +480,8 @@ impl Log {
             return self.refuse(&text, out);
         }
         let durable = match opening.start {
-            Start::Recover { from, .. } => from,
-            Start::Clean { .. } | Start::Absent => Offset(i64::MAX),
+            Start::Recover { from, .. } if !self.config.was_durable => from,
+            _ => Offset(i64::MAX),
         };
         if scanning.expected < durable && !planted!(fx, "damage-cut-off") {
             let cure = if self.config.one_epoch_a_life {

@@ -12,7 +12,8 @@
 //! | Checking | whole | Telling (its records, a slice at a time) |
 //! | Snapshot, Checking | not whole | Snapshot (the next older), or Log when there is none |
 //! | Telling | told | Log (recovered from its first byte, always) |
-//! | Log | opened, this node is the only voter | Voting (epoch + 1, its own vote) |
+//! | Log | opened, and empty | Looking (for partitions, which there cannot be then) |
+//! | Log, Looking | opened, or none there, and this node is the only voter | Voting (epoch + 1, its own vote) |
 //! | Voting | vote and epoch are durable | Leading (which is written down meanwhile) |
 //! | Leading | `stop` | Closing, then Closed |
 //! | any | a fault of the directory | Offline |
@@ -85,6 +86,8 @@ pub struct LogSettings {
     pub segment_bytes: u64,
     /// `metadata.log.segment.ms`.
     pub segment_ms: i64,
+    /// No setting: whether the node's last stop was clean. Then all of the log was durable.
+    pub was_durable: bool,
 }
 
 impl Default for LogSettings {
@@ -93,6 +96,7 @@ impl Default for LogSettings {
         LogSettings {
             segment_bytes: 1 << 30,
             segment_ms: 7 * 24 * 3600 * 1000,
+            was_durable: false,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_log::{Load, Loading, Log, LogConfig, Progress, Rewrite, Start};
 use ottla_machine::{
-    DiskOp, DiskOutput, Emit, Fault, LeaderEpoch, Name, Now, Offset, Owner, sometimes,
+    DirEntry, DiskOp, DiskOutput, Emit, Fault, Kind, LeaderEpoch, Name, Now, Offset, Owner,
+    sometimes,
 };
 use ottla_protocol::Uuid;
 use ottla_record::{Batch, control_kind};
@@ -26,6 +27,8 @@ pub(crate) enum Stage {
     Checking(Box<Reading>, SnapshotId, VecDeque<SnapshotId>),
     Telling(VecDeque<Bytes>, SnapshotId),
     Log,
+    /// The log is empty: are there partitions all the same?
+    Looking,
     Voting(Rewrite),
     Leading,
     Closing,
@@ -73,6 +76,7 @@ impl Quorum {
                 loaded => self.on_state(loaded, fx, out),
             },
             Stage::Listing => self.on_listed(now, result, fx, out),
+            Stage::Looking => self.on_looked(result, fx, out),
             Stage::Snapshot(mut load, id, older) => match load.on_done(result, fx) {
                 Loading::Going => self.stage = Stage::Snapshot(load, id, older),
                 loaded => self.on_snapshot(now, id, older, loaded, fx),
@@ -119,6 +123,7 @@ impl Quorum {
             retention_bytes: -1,
             delete: false,
             one_epoch_a_life: true,
+            was_durable: self.settings.was_durable,
             max_message_bytes: limits::BATCH_BYTES + (1 << 20),
             ..LogConfig::default()
         };
@@ -169,13 +174,67 @@ impl Quorum {
         Ok(())
     }
 
-    /// The log is open: an election, if this node is the one voter.
+    /// The log is open. A partition's directory is made when its topic is durable here, so an empty log beside one has lost all of them.
     pub(crate) fn on_log_opened(
         &mut self,
         _now: Now,
         fx: &mut impl Emit,
         out: &mut Vec<QuorumEvent>,
     ) {
+        let end = self.log.as_ref().map(|log| log.assigned());
+        match end.max(Some(self.high_watermark)) {
+            Some(Offset(0)) => self.look_around(None, fx),
+            _ => self.elect(fx, out),
+        }
+    }
+
+    fn look_around(&mut self, after: Option<Name>, fx: &mut impl Emit) {
+        let most = limits::LIST.of(fx.switch()) as u32;
+        let dir = self.place.root;
+        self.disk(fx, DiskOp::List { dir, after, most });
+        self.stage = Stage::Looking;
+    }
+
+    fn on_looked(
+        &mut self,
+        result: Result<DiskOutput, Fault>,
+        fx: &mut impl Emit,
+        out: &mut Vec<QuorumEvent>,
+    ) {
+        let entries = match result {
+            Ok(DiskOutput::Listed(entries)) => entries,
+            other => {
+                let why = format!("the directory of {DIR} cannot be listed ({other:?})");
+                return self.offline(why, out);
+            }
+        };
+        let partition = |entry: &&DirEntry| {
+            let number = entry
+                .name
+                .as_str()
+                .rsplit_once('-')
+                .map(|(_, number)| number);
+            let numbered = number.is_some_and(|number| number.parse::<u32>().is_ok());
+            entry.kind == Kind::Dir && entry.name.as_str() != DIR && numbered
+        };
+        if let Some(entry) = entries.iter().find(partition) {
+            sometimes!(fx, "a metadata log was empty beside partitions");
+            let why = format!(
+                "{DIR} is empty, but there are partitions, {} among them: restore {DIR} from a backup; without it all topics would be lost",
+                entry.name
+            );
+            return self.offline(why, out);
+        }
+        match entries.last() {
+            Some(last) if entries.len() == limits::LIST.of(fx.switch()) => {
+                self.look_around(Some(last.name.clone()), fx);
+            }
+            _ => self.elect(fx, out),
+        }
+    }
+
+    /// An election, if this node is the one voter.
+    fn elect(&mut self, fx: &mut impl Emit, out: &mut Vec<QuorumEvent>) {
         let epoch = match self.judge_log().and_then(|last| {
             self.judge_voters()?;
             self.next_epoch(last)

@@ -9,7 +9,7 @@
 //! | Reading | there is no such file | Listing |
 //! | Reading | junk | (damaged) |
 //! | Listing | there is no segment with bytes in it: it was just being made | (ours) |
-//! | Listing | there is one | Renaming |
+//! | Listing | there is one: the file was lost since, and whose records they are nobody knows | (damaged) |
 //! | Renaming | done | Settling |
 //! | Settling | durable | (absent: the name is free) |
 //! | any | a fault | (failed) |
@@ -110,7 +110,8 @@ impl Look {
             }
             (Stage::Listing, Ok(DiskOutput::Listed(entries))) => {
                 if entries.iter().any(holds_records) {
-                    return self.rename(fx);
+                    sometimes!(fx, "a directory with records did not say whose they are");
+                    return Looked::Damaged("it is missing, and there are records".to_owned());
                 }
                 match entries.last() {
                     Some(last) if entries.len() == limits::LIST_ENTRIES.of(fx.switch()) => {

@@ -54,6 +54,7 @@ impl Settings {
             strict_validation: start.strict_validation,
             producer_id_expiration_ms: start.producer_id_expiration_ms,
             one_epoch_a_life: false,
+            was_durable: false,
         };
         Settings {
             log: Arc::new(log),

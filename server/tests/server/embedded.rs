@@ -2,7 +2,7 @@
 //! tells.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ottla_broker::config::ListenerAddress;
@@ -31,12 +31,26 @@ impl Embedded {
         settings: &[(&str, &str)],
         life: u8,
     ) -> Embedded {
+        Embedded::noting(host, files, settings, life, Arc::default())
+    }
+
+    /// The same; what it notes for the operator is collected, a line each.
+    pub fn noting(
+        host: &Host,
+        files: Box<dyn Files + Send>,
+        settings: &[(&str, &str)],
+        life: u8,
+        notes: Arc<Mutex<String>>,
+    ) -> Embedded {
         let listener = ottla_io::bind("127.0.0.1:0").expect("a port");
         let address = listener.address();
         let setup = Setup {
             listeners: vec![listener],
             files,
-            notes: Box::new(|_| {}),
+            notes: Box::new(move |note| {
+                let mut notes = notes.lock().expect("nobody panicked");
+                *notes += &format!("{:?} {}\n", note.level, note.text);
+            }),
         };
         let handle = host.add(Broker::new(), setup);
         let start = start(settings, address.port(), life);

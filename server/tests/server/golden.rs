@@ -15,7 +15,7 @@ use crate::client::{Client, Place, Record, records};
 use crate::embedded::{Embedded, ROOT};
 
 /// Nothing that was recorded is forgotten for its age, and its ACLs protect nothing.
-const SETTINGS: [(&str, &str); 4] = [
+pub const SETTINGS: [(&str, &str); 4] = [
     ("authorizer.class.name", ""),
     ("log.retention.ms", "-1"),
     ("offsets.retention.minutes", "2147483647"),

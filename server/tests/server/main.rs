@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod command_line;
+mod damage;
 mod door;
 mod dump;
 mod durability;

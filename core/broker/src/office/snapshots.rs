@@ -119,6 +119,7 @@ impl Office {
         LogSettings {
             segment_bytes: u64::try_from(statics.whole(name)).unwrap_or(0),
             segment_ms: statics.whole("metadata.log.segment.ms"),
+            was_durable: false,
         }
     }
 

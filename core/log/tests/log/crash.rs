@@ -606,3 +606,47 @@ fn a_batch_below_the_start_of_a_compacted_log_does_not_cost_the_epochs_behind_it
         );
     }
 }
+
+#[test]
+fn a_missing_end_after_a_clean_stop_is_refused() {
+    for lost in [true, false] {
+        let mut world = World::new(config());
+        for i in 0..30 {
+            let batch = idempotent(1, 0, i, 1);
+            world.append(batch, 0).expect("appended");
+        }
+        world.run();
+        world.stop();
+        let mut disk = world.disk.killed();
+        let names = disk.names("t-0");
+        let last = names.iter().rfind(|name| name.ends_with(".log"));
+        let last = format!("t-0/{}", last.expect("segments"));
+        if lost {
+            drop_file(&mut disk, &last);
+        } else {
+            put(&mut disk, &last, b"");
+        }
+        let data = |disk: &Disk| -> Vec<String> {
+            let names = disk.names("t-0").into_iter();
+            names.filter(|name| !name.contains("index")).collect()
+        };
+        let names = data(&disk);
+        let clean = Start::Clean {
+            log_start: Offset(0),
+        };
+        let mut world = World::over(disk.clone(), config(), clean, 1);
+        world.run();
+        assert_eq!(world.log.phase(), Phase::Damaged);
+        let told = world.events.last();
+        assert!(matches!(told, Some(LogEvent::Damaged(why)) if why.contains("30.snapshot")));
+        assert_eq!(data(&world.disk), names, "left as it is");
+        // Who says that it may be cut has what is left.
+        let recover = Start::Recover {
+            from: Offset(0),
+            log_start: Offset(0),
+            show: false,
+        };
+        let mut world = World::opened(disk, config(), recover, 1);
+        assert!(!world.contents().is_empty() && world.contents().len() < 30);
+    }
+}

@@ -12,6 +12,7 @@ use crate::world::{DIR, World, durable, formatted, identity, logs, path, rng, va
 const SMALL: LogSettings = LogSettings {
     segment_bytes: 300,
     segment_ms: i64::MAX,
+    was_durable: false,
 };
 
 fn world(media: Media, seed: u64) -> World {
