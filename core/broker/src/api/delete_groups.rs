@@ -2,6 +2,9 @@
 //!
 //! One question to a coordinator per group; answered when it is durably gone.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use ottla_coordinator::{Request, Response};
 use ottla_machine::Now;
 use ottla_protocol::messages::DeleteGroupsRequest;
@@ -30,10 +33,17 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     let request = DeleteGroupsRequest::decode(&mut Reader::new(&body), call.version)?;
     let until = patience(bench, now);
     let gather = bench.gathers.open(call, Some(until));
-    for group in &request.groups_names {
-        ask(bench, gather, group, Request::Delete((**group).into()));
+    for group in distinct(request.groups_names) {
+        ask(bench, gather, &group, Request::Delete((*group).into()));
     }
     Ok(gathered(bench, now, gather))
+}
+
+/// A group that is named twice is asked for once: the second answer would be that it is not there.
+fn distinct<'a>(names: Vec<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
+    let mut seen = BTreeSet::new();
+    let is_new = |name: &Cow<'a, str>| seen.insert(name.clone());
+    names.into_iter().filter(is_new).collect()
 }
 
 fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
@@ -44,7 +54,7 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         return Reply::Close;
     };
     let mut response = DeleteGroupsResponse::default();
-    for (group_id, answer) in request.groups_names.into_iter().zip(answers) {
+    for (group_id, answer) in distinct(request.groups_names).into_iter().zip(answers) {
         let error = match heard(answer, ErrorCode::UnknownServerError) {
             Response::Deleted(deleted) => deleted.err().unwrap_or(ErrorCode::None),
             Response::Refused(error) => error,

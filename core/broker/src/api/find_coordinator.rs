@@ -82,7 +82,7 @@ fn find<'a>(
             node_id: node.id,
             host: node.host.into(),
             port: node.port,
-            error_message: None,
+            error_message: Some(no_error(call.version).into()),
             ..Coordinator::default()
         },
         Err((error, why)) => Coordinator {
@@ -93,6 +93,15 @@ fn find<'a>(
             error_message: Some(why.into()),
             ..Coordinator::default()
         },
+    }
+}
+
+/// What stands where there is no error: a name until there were many keys, then nothing.
+fn no_error(version: i16) -> &'static str {
+    if version < FIRST_WITH_MANY {
+        "NONE"
+    } else {
+        ""
     }
 }
 

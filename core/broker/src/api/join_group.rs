@@ -98,7 +98,7 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     };
     let protocol = joined.protocol.as_deref();
     let protocol = match call.version {
-        FIRST_WITH_NULL_PROTOCOL.. => protocol,
+        FIRST_WITH_NULL_PROTOCOL.. => protocol.filter(|it| !it.is_empty()),
         _ => protocol.or(Some("")),
     };
     let error = joined.error.unwrap_or(ErrorCode::None);

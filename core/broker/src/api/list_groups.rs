@@ -35,7 +35,9 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     let lower = |filter: &[std::borrow::Cow<'_, str>]| -> Vec<String> {
         filter.iter().map(|it| it.to_lowercase()).collect()
     };
-    let (states, kinds) = (lower(&request.states_filter), lower(&request.types_filter));
+    let states = lower(&request.states_filter);
+    let states: Vec<String> = states.iter().map(|it| it.trim().to_owned()).collect();
+    let kinds = lower(&request.types_filter);
     let topic = bench.image.topic_named(TOPIC).map(Arc::clone);
     if let Some(topic) = topic {
         for index in 0..topic.partitions.len() as i32 {
