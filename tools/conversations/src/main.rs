@@ -80,8 +80,12 @@ fn run(command: Command) -> Result<String, String> {
             let recorded = read(&text(&file(&script, "answers"))?);
             let meant = match exactly {
                 true => Vec::new(),
-                false => read_differences(&text(&folder().join("differences"))?),
+                false => read_differences(&text(&folder().join("differences"))?)?,
             };
+            let astray = meant.iter().find(|d| !file(&d.script, "script").exists());
+            if let Some(difference) = astray {
+                return Err(format!("there is no script {}", difference.script));
+            }
             return Ok(compared(&script, &recorded, &heard, &meant));
         }
     }

@@ -1,4 +1,4 @@
-//! What differs from run to run becomes the same words: ids are numbered as they appear, where the broker listens is `<host>` and `<port>`.
+//! What differs from run to run becomes the same words: ids are numbered as they appear under a heading, where the broker listens is `<host>` and `<port>`.
 //!
 //! In: an answer. Out: the same, to be shown. An id that comes again has its number again, so what is equal stays visible.
 //! Where Kafka's order is that of a hash map of such ids, or of names, the elements are put in order; [`ANY_ORDER`] says where.
@@ -8,12 +8,16 @@
 
 use crate::value::Value;
 use ottla_protocol::{ApiKey, ErrorCode};
+use std::collections::BTreeMap;
 
 /// The arrays whose order means nothing; some only where the question named no order of its own, but asked for all there is.
 const ANY_ORDER: &[(ApiKey, &str, Of)] = &[
     (ApiKey::JoinGroup, "Members", Of::Any),
     (ApiKey::DescribeGroups, "Members", Of::Any),
     (ApiKey::ListGroups, "Groups", Of::Any),
+    (ApiKey::DeleteGroups, "Results", Of::Any),
+    (ApiKey::OffsetDelete, "Topics", Of::Any),
+    (ApiKey::OffsetDelete, "Partitions", Of::Any),
     (ApiKey::OffsetFetch, "Topics", Of::All),
     (ApiKey::OffsetFetch, "Partitions", Of::All),
 ];
@@ -33,6 +37,7 @@ pub struct Mask {
     host: String,
     port: i64,
     ids: Vec<String>,
+    topics: BTreeMap<String, String>,
 }
 
 impl Mask {
@@ -42,7 +47,18 @@ impl Mask {
             host: host.to_owned(),
             port: port.into(),
             ids: Vec::new(),
+            topics: BTreeMap::new(),
         }
+    }
+
+    /// From now on the id of a topic is shown as its name.
+    pub fn topic(&mut self, name: &str, id: &str) {
+        self.topics.insert(id.to_owned(), name.to_owned());
+    }
+
+    /// Numbers ids anew, so that one more in one place is not a difference in all that follow.
+    pub fn forget(&mut self) {
+        self.ids.clear();
     }
 
     /// The answer to a question as it is shown.
@@ -69,10 +85,9 @@ impl Mask {
             Value::Text(host) if name == "Host" && *host == self.host => {
                 Value::Shown("<host>".into())
             }
-            Value::Text(id) if name == "TopicId" => Value::Shown(match id.as_str() {
-                "AAAAAAAAAAAAAAAAAAAAAA" => "none".to_owned(),
-                id => self.numbered(id),
-            }),
+            Value::Text(id) if name == "TopicId" && self.topics.contains_key(id) => {
+                Value::Shown(format!("<id of {}>", self.topics[id]))
+            }
             Value::Text(text) => Value::Text(self.text(text)),
             other => other.clone(),
         }
@@ -161,13 +176,15 @@ mod tests {
     #[test]
     fn what_is_equal_stays_equal() {
         let mut mask = Mask::new("h", 9);
-        let text = format!(r#"{{MemberId: "A-{TWO}", Leader: "A-{ONE}-{TWO}", TopicId: "xyz"}}"#);
+        let text = format!(r#"{{MemberId: "A-{TWO}", Leader: "A-{ONE}-{TWO}"}}"#);
         assert_eq!(
             shown(&mut mask, ApiKey::JoinGroup, &text),
-            r#"{MemberId: "A-<id 1>", Leader: "A-<id 2>-<id 1>", TopicId: <id 3>}"#
+            r#"{MemberId: "A-<id 1>", Leader: "A-<id 2>-<id 1>"}"#
         );
         let again = format!("\"{ONE}\"");
         assert_eq!(shown(&mut mask, ApiKey::JoinGroup, &again), "\"<id 2>\"");
+        mask.forget();
+        assert_eq!(shown(&mut mask, ApiKey::JoinGroup, &again), "\"<id 1>\"");
     }
 
     #[test]
@@ -178,6 +195,11 @@ mod tests {
         assert_eq!(
             shown(&mut mask, api, text),
             r#"[{Host: <host>, Port: <port>, ErrorCode: 15 COORDINATOR_NOT_AVAILABLE}, {Host: "", Port: -1, ErrorCode: 999 ?}]"#
+        );
+        mask.topic("t", "xyz");
+        assert_eq!(
+            shown(&mut mask, api, r#"[{TopicId: "xyz"}, {TopicId: "abc"}]"#),
+            r#"[{TopicId: <id of t>}, {TopicId: "abc"}]"#
         );
         let upper = ONE.to_uppercase();
         let text = format!("\"{upper}\"");

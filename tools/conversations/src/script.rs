@@ -261,3 +261,74 @@ fn api(name: &str) -> Result<ApiKey, String> {
     let found = ApiKey::ALL.iter().find(|api| api.name() == name);
     found.copied().ok_or(format!("there is no API {name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requests(text: &str) -> Vec<Request> {
+        let steps = Script::parse(text).unwrap().steps.into_iter();
+        let request = |step| match step {
+            Step::Ask(request) => Some(request),
+            _ => None,
+        };
+        steps.filter_map(request).collect()
+    }
+
+    #[test]
+    fn lines_go_on_while_a_bracket_is_open() {
+        let text = "# why\nbroker a.b=c=d\nA: Heartbeat v4 {GroupId: \"}\",\n    MemberId: \"m\"}\n  until ErrorCode = 27\n  keep e = ErrorCode\n";
+        let script = Script::parse(text).unwrap();
+        assert_eq!(script.settings, [("a.b".to_owned(), "c=d".to_owned())]);
+        let [request] = requests(text).try_into().unwrap();
+        assert_eq!(
+            request.text,
+            r#"A: Heartbeat v4 {GroupId: "}", MemberId: "m"}"#
+        );
+        assert_eq!(
+            (request.api, request.version, request.waits),
+            (ApiKey::Heartbeat, 4, true)
+        );
+        assert_eq!(request.until, Some(("ErrorCode".into(), Value::Number(27))));
+        assert_eq!(request.keeps, [("e".to_owned(), "ErrorCode".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_repeated_is_written_out() {
+        let text = "repeat v 0-2\nA> Heartbeat v$v {GroupId: \"g-$v\"}\nA<\nend\n";
+        let texts: Vec<String> = requests(text).into_iter().map(|r| r.text).collect();
+        let line = |v| format!("A> Heartbeat v{v} {{GroupId: \"g-{v}\"}}");
+        assert_eq!(texts, [line(0), line(1), line(2)]);
+    }
+
+    #[test]
+    fn the_last_with_is_the_usual() {
+        let text = "with Heartbeat {GroupId: \"a\"}\nwith LeaveGroup {GroupId: \"c\"}\nwith Heartbeat {GroupId: \"b\"}\nA: Heartbeat v0 {}\n";
+        let [request] = requests(text).try_into().unwrap();
+        assert_eq!(
+            request.usual,
+            [("GroupId".to_owned(), Value::Text("b".into()))]
+        );
+    }
+
+    #[test]
+    fn what_is_no_line_is_told_with_its_number() {
+        for wrong in [
+            "A: Nothing v1 {}",
+            "A: Heartbeat {}",
+            "A: Heartbeat v1 {",
+            "A heartbeat",
+            "  keep a = B",
+            "A> Heartbeat v1 {}\n  until A = 1",
+            "repeat v 1",
+            "broker x",
+            "topic t many",
+        ] {
+            let why = Script::parse(&format!("\n{wrong}\n")).unwrap_err();
+            assert!(
+                why.starts_with("line 2:") || why.starts_with("line 3:"),
+                "{wrong}: {why}"
+            );
+        }
+    }
+}

@@ -70,7 +70,10 @@ pub fn spoken(codec: &Codec, script: &Script, address: &str) -> Result<Vec<Excha
 impl Talk<'_> {
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Heading(words) => self.heading = words.clone(),
+            Step::Heading(words) => {
+                self.heading = words.clone();
+                self.mask.forget();
+            }
             Step::Close(name) => drop(self.lines.remove(name)),
             Step::Coordinator => self.coordinator()?,
             Step::Topic(name, count) => self.topic(name, *count)?,
@@ -277,6 +280,9 @@ impl Talk<'_> {
         let id = answer
             .at("Topics.0.TopicId")
             .ok_or(format!("no topic {name}"))?;
+        if let Value::Text(id) = &id {
+            self.mask.topic(name, id);
+        }
         self.variables.insert(format!("{name}_id"), id);
         Ok(())
     }

@@ -83,13 +83,13 @@ pub fn read(text: &str) -> Vec<Exchange> {
 }
 
 /// Reads the differences of all scripts.
-pub fn read_differences(text: &str) -> Vec<Difference> {
+pub fn read_differences(text: &str) -> Result<Vec<Difference>, String> {
     let text: String = text
         .lines()
         .filter(|line| !line.starts_with('#'))
-        .map(|line| format!("{line}\n"))
+        .map(|line| format!("\n{line}"))
         .collect();
-    let entries = text.split("script ").filter(|e| !e.trim().is_empty());
+    let entries = text.split("\nscript ").filter(|e| !e.trim().is_empty());
     let entry = |entry: &str| {
         let (script, rest) = entry.split_once('\n')?;
         let (why, rest) = rest.strip_prefix("why ")?.split_once('\n')?;
@@ -100,7 +100,9 @@ pub fn read_differences(text: &str) -> Vec<Difference> {
             ours,
         })
     };
-    entries.filter_map(entry).collect()
+    entries
+        .map(|text| entry(text).ok_or(format!("differences: this is no entry: {text}")))
+        .collect()
 }
 
 /// Where what was heard differs from what was recorded, as text; empty when it does not (T1).
@@ -179,10 +181,8 @@ mod tests {
         let told = compared("s", &theirs, &ours, &[]);
         assert!(told.contains("A: y\n    3\nrecorded:\n    2\n"), "{told}");
         let listed = "# a comment\nscript s\nwhy it is better\n== about\nA: y\n    3\n";
-        let meant = read_differences(&format!(
-            "{listed}\n{}",
-            listed.replace("script s", "script t")
-        ));
+        let both = format!("{listed}\n{}", listed.replace("script s", "script t"));
+        let meant = read_differences(&both).unwrap();
         assert_eq!(meant.len(), 2);
         assert_eq!(compared("s", &theirs, &ours, &meant), "");
         let told = compared("s", &theirs, &theirs, &meant);
@@ -193,6 +193,18 @@ mod tests {
             told.contains("    4\n") && told.contains("no difference any more"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn an_entry_without_a_reason_is_none() {
+        for wrong in [
+            "script s\n== about\nA: y\n    3\n",
+            "script s\nwhy x\n",
+            "nonsense\n",
+        ] {
+            assert!(read_differences(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(read_differences("# nothing\n"), Ok(Vec::new()));
     }
 
     #[test]
