@@ -102,6 +102,23 @@ impl Bench {
         }
     }
 
+    /// The client of a request calls itself so.
+    pub fn name(&mut self, home: Home, name: &str) {
+        if let Home::Seat(conn, _) = home {
+            let client = self.counters.client(name);
+            self.connections.name(conn, client);
+        }
+    }
+
+    /// An answer to this request has been made.
+    pub fn answered(&mut self, call: &Call) {
+        let client = match call.home {
+            Home::Seat(conn, _) => self.connections.get(conn).and_then(|it| it.client),
+            _ => None,
+        };
+        self.counters.answered(client, call.key, call.version);
+    }
+
     /// Nobody waits for these answers any more.
     pub fn forget(&mut self, unanswered: Vec<Ticket>) {
         self.asks
@@ -119,6 +136,7 @@ impl Bench {
         call: &Call,
         body: impl FnOnce(&mut Writer, i16) -> Result<(), EncodeError>,
     ) -> Reply {
+        self.answered(call);
         match ottla_protocol::response(call.key, call.version, call.correlation_id, |w| {
             body(w, call.version)
         }) {

@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla_machine::{Parts, Switch, Time, Want, planted};
 
+use crate::counters::Client;
 use crate::limits;
 
 /// What lies at the front of the input.
@@ -68,6 +69,8 @@ pub(crate) struct Connection {
     pub listener: u16,
     /// Who is at the other end, for people.
     pub peer: Box<str>,
+    /// What the client calls itself, once it has said so: the name under which its answers are counted.
+    pub client: Option<Client>,
     /// When something was last received or taken by the kernel.
     pub active: Time,
     /// Since when the outstanding `Receive` waits.
@@ -104,6 +107,7 @@ impl Connection {
         Connection {
             listener,
             peer,
+            client: None,
             active: now,
             asked_at: now,
             ended: false,

@@ -18,6 +18,7 @@ use ottla_machine::{
 use crate::Broker;
 use crate::config::BrokerConfig;
 use crate::connection::{Connection, Left, Reply, Taken};
+use crate::counters::Client;
 use crate::limits;
 
 /// The connections and what they share.
@@ -77,6 +78,13 @@ impl Connections {
     /// The connection, unless it is gone.
     pub fn get(&self, conn: Conn) -> Option<&Connection> {
         self.all.get(&conn)
+    }
+
+    /// The client says what it calls itself.
+    pub fn name(&mut self, conn: Conn, client: Client) {
+        if let Some(connection) = self.all.get_mut(&conn) {
+            connection.client = Some(client);
+        }
     }
 
     /// A connection was accepted.

@@ -219,6 +219,10 @@ impl Front {
                 header.request_api_key, header.request_api_version
             ));
         };
+        if found.is_some_and(|connection| connection.client.is_none()) {
+            let name = header.client_id.as_deref().unwrap_or("");
+            self.bench.name(Home::Seat(conn, seat), name);
+        }
         self.bench
             .counters
             .request(key, header.client_id.as_deref(), frame.len());

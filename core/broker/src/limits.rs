@@ -82,5 +82,12 @@ pub const SNAPSHOT_BYTES: Limit = Limit::new(
 /// Client ids that are counted by name; the others share one count.
 pub const CLIENT_IDS: usize = 100;
 
+/// Clients (a software's name and version, or an id where there is none) whose answers are counted by name, API and version, and how
+/// long such a name may be; what the others are answered is counted together.
+pub const CLIENTS: usize = 32;
+
+/// Bytes of such a name.
+pub const CLIENT_NAME_BYTES: usize = 128;
+
 /// Answers whose client waits for nothing are given up after this long (a controller that does not answer).
 pub const INTERNAL_TIMEOUT_MS: i64 = 30_000;

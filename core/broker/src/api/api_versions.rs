@@ -59,6 +59,13 @@ fn start(bench: &mut Bench, _: Now, call: Call) -> Result<Outcome, DecodeError> 
             Vec::new(),
         )));
     }
+    if call.version >= 3 {
+        let software = format!(
+            "{} {}",
+            request.client_software_name, request.client_software_version
+        );
+        bench.name(call.home, &software);
+    }
     let api_keys = TABLE.iter().map(|api| ApiVersion {
         api_key: api.key.code(),
         min_version: api.advertised,

@@ -178,6 +178,7 @@ pub(crate) fn answer(bench: &mut Bench, index: u32) {
     errors
         .into_iter()
         .for_each(|code| bench.counters.error(ApiKey::Fetch, code));
+    bench.answered(&call);
     let reply = match frame {
         Ok(frame) => Reply::Parts(fill(frame.bytes, &frame.holes, pieces)),
         Err(error) => bench.unsayable(&call, error),
