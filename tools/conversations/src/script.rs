@@ -9,7 +9,7 @@
 //! | `topic NAME COUNT` | makes a topic of so many partitions; its id is `$NAME_id` |
 //! | `with API {..}` | what the API's requests behind it say of fields that they leave out; what a version lacks is left out |
 //! | `== WORDS` | a heading |
-//! | `A: API vN {..}` | on connection A (whose name is its client id): asks and waits for the answer |
+//! | `A: API vN {..}` | on connection A (whose name is its client id; `null` has none): asks and waits for the answer |
 //! | `A> API vN {..}` | asks and does not wait |
 //! | `A<` | waits for the answer to A's oldest question |
 //! | `close A` | closes the connection |

@@ -165,7 +165,8 @@ impl Talk<'_> {
             self.lines.insert(name.clone(), line);
         }
         let line = self.lines.get_mut(name).ok_or("just opened")?;
-        let frame = framed(api, version, line.next, Some(name), |w| {
+        let client = (name != "null").then_some(name.as_str());
+        let frame = framed(api, version, line.next, client, |w| {
             w.raw(&body);
             Ok(())
         });
