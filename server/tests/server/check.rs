@@ -17,7 +17,7 @@ fn said(dir: &Path) -> (bool, String) {
 }
 
 /// Every file with its bytes.
-fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();

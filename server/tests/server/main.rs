@@ -10,6 +10,7 @@ mod durability;
 mod embedded;
 mod every_call;
 mod golden;
+mod hardship;
 mod node;
 mod process;
 mod twenty;
