@@ -105,16 +105,21 @@ pub fn checkpoint(media: &Media, name: &str) -> BTreeMap<String, i64> {
     text.lines().filter_map(entry).collect()
 }
 
-/// One directory's log. `compacted`: it may have holes, and a segment that is being put in place counts when those that it replaces have
+/// One directory's log: below its start nothing is missed. `compacted`: it may have holes, and a segment that is being put in place counts when those that it replaces have
 /// begun to go.
 pub fn log(media: &Media, dir: &str, compacted: bool) -> LogOnDisk {
     let mut log = LogOnDisk {
         dir: dir.to_owned(),
         ..LogOnDisk::default()
     };
+    let starts = checkpoint(media, "log-start-offset-checkpoint");
+    let start = starts.get(dir).copied().unwrap_or(0);
     for (at, (base, name)) in segments(media, dir).into_iter().enumerate() {
         if at == 0 {
             (log.first, log.end) = (base, base);
+        }
+        if (log.end..=start).contains(&base) {
+            log.end = base;
         }
         if compacted && base < log.end {
             continue;

@@ -449,6 +449,20 @@ pub const PLANTED: &[Planted] = &[
         needs: "a batch of which something is superseded, and a record with headers stays",
     },
     Planted {
+        id: "deleted-records-still-read",
+        mechanism: "a read below the log's start is answered while the segment is still there",
+        source: "ours",
+        seen: "a consumer reads what DeleteRecords had taken",
+        needs: "DeleteRecords within a segment, then a fetch from below",
+    },
+    Planted {
+        id: "deletion-forgotten-in-recovery",
+        mechanism: "recovery begins a log at its first segment, whatever the checkpoint of its start says",
+        source: "ours",
+        seen: "deleted records are back after a crash",
+        needs: "DeleteRecords within a segment, a crash after its answer",
+    },
+    Planted {
         id: "deletion-answered-before-checkpoint",
         mechanism: "DeleteRecords is answered before log-start-offset-checkpoint is durable",
         source: "Kafka: it does so",

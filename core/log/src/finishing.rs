@@ -170,6 +170,8 @@ impl Log {
             Start::Clean { log_start } => (log_start, Offset(i64::MAX)),
             Start::Absent => (Offset(0), Offset(0)),
         };
+        let forgotten = opening.recovers() && planted!(fx, "deletion-forgotten-in-recovery");
+        let log_start = if forgotten { Offset(0) } else { log_start };
         let first = self.segments.keys().next().copied().unwrap_or(0);
         self.start = log_start.max(Offset(first));
         let tail = self.active().map(Tail::of);
