@@ -16,6 +16,8 @@ import time
 import uuid
 from pathlib import Path
 
+import compatibility
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 JARS = CACHE / "kafka-4.3.1"
@@ -173,6 +175,18 @@ class Ottla(Broker):
         for key, value in self.settings.items():
             command += ["--override", f"{key}={value}"]
         return command + self.arguments
+
+    def kill(self):
+        self._note()
+        return super().kill()
+
+    def stop(self):
+        self._note()
+        return super().stop()
+
+    def _note(self):
+        if self.alive():
+            compatibility.note(self)
 
     def listeners(self):
         """Every "host:port" it has said it listens on, in order."""

@@ -29,7 +29,12 @@ def committed(raw, group, topic, partitions):
 
 
 def ends(raw, topic, partitions):
-    return {p: raw.list_offset(topic, -1, p).offset for p in range(partitions)}
+    """{partition: its end}, once all have a leader: a broker that has just started may not lead them yet."""
+    def ask():
+        found = [raw.list_offset(topic, -1, p) for p in range(partitions)]
+        return found if all(p.error_code == 0 for p in found) else None
+
+    return {p: it.offset for p, it in enumerate(wait_until(ask, f"the ends of {topic}", SECONDS, pause=0.02))}
 
 
 def write(raw, topic, partitions, count):
