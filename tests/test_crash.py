@@ -1,8 +1,8 @@
 """What survives: SIGKILL under load, and what must be on the disk before an answer leaves.
 
 In the first test idempotent and plain producers of four projects write while the broker is killed again and again;
-then two clients of different projects read what each has written. In the second the broker runs under strace, since
-SIGKILL keeps the page cache: no acks=all answer may leave before a sync that began after its bytes were written.
+then two clients of different projects read what each has written. In the second members of groups read and commit meanwhile. In
+the last the broker runs under strace, since SIGKILL keeps the page cache: no acks=all answer may leave before a sync that began after its bytes were written.
 """
 
 import hashlib
@@ -19,6 +19,8 @@ import kafka
 import pytest
 
 import brokers
+import group_clients
+import groups
 import syscalls
 from brokers import wait_until
 from clients import JAVA_TOOLS, KAFKA_PYTHON, KCAT, NODE_TESTS
@@ -310,6 +312,98 @@ def test_kill_9_keeps_topics_and_their_ids(own):
         assert (again.error_code, again.base_offset) == (0, 0)
         assert raw.produce("topic-1", batch([b"c"], producer=(*first, 2))).error_code == 45
         assert raw.produce("topic-1", batch([b"b"], producer=(*first, 1))).base_offset == 1
+
+
+# ---- Groups
+
+
+def committed_to(member):
+    """The highest acknowledged commit of each partition."""
+    highest = {}
+    for partition, offset in member.committed:
+        highest[partition] = max(offset, highest.get(partition, 0))
+    return highest
+
+
+class GroupWriter(ConfluentIdempotent):
+    """Each record has its own place as value, partition after partition."""
+
+    # kafkajs reads no lz4
+    options = {"enable.idempotence": True}
+
+    def send(self, number, value):
+        partition = number % GROUP_PARTITIONS
+        self.producer.produce(self.who, value, partition=partition, on_delivery=lambda error, message: self.told(
+            number, None if error else message.offset(), error))
+
+    def payload(self, number):
+        return b"%d:%d" % (number % GROUP_PARTITIONS, number // GROUP_PARTITIONS)
+
+    def turn(self):
+        super().turn()
+        # slower than the slowest of the groups
+        self.stopping.wait(0.005)
+
+
+GROUP_PARTITIONS = 4
+GROUP_KILLS = 5
+COMMITS_PER_LIFE = 3
+GROUP_SETTINGS = {"group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "1000", "offsets.topic.num.partitions": "4",
+                  "offsets.topic.replication.factor": "1"}
+
+
+@pytest.fixture
+def member(tmp_path):
+    """Makes members of groups and ends their processes."""
+    made = []
+
+    def make(kind, who, node, topic, group):
+        made.append(kind(tmp_path, who, node.address, topic, group))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()
+
+
+def test_kill_9_under_committing_groups(own, write_to, member):
+    """No acknowledged commit goes back and no record is skipped, for a group of two members of each client."""
+    node = own(settings=GROUP_SETTINGS).start()
+    with Connection(node.address) as raw:
+        raw.create("read", GROUP_PARTITIONS)
+    kinds = [group_clients.Confluent, group_clients.KafkaPython, group_clients.AioKafka, group_clients.KafkaJs,
+             group_clients.Verifiable]
+    members = {kind.name: [member(kind, f"{kind.name}-{i}", node, "read", kind.name) for i in range(2)] for kind in kinds}
+    writer = write_to(GroupWriter, "read", node.address)
+    writer.start()
+    before = {}
+    for life in range(GROUP_KILLS + 1):
+        for group, two in members.items():
+            so_far = sum(len(m.committed) for m in two)
+            wait_until(lambda: all(m.alive() for m in two) and sum(len(m.committed) for m in two) >= so_far + COMMITS_PER_LIFE,
+                       f"{group} to commit in life {life}", 120, pause=0.02)
+        said = {group: [committed_to(m) for m in two] for group, two in members.items()}
+        if life < GROUP_KILLS:
+            node.kill()
+            node.start()
+        with Connection(node.address) as raw:
+            for group, each in said.items():
+                now = groups.committed(raw, group, "read", GROUP_PARTITIONS)
+                for acknowledged in [*each, before.get(group, {})]:
+                    back = {p: (offset, now.get(p)) for p, offset in acknowledged.items() if now.get(p, -1) < offset}
+                    assert not back, f"{group}: (acknowledged, kept) in life {life}: {back}"
+                before[group] = now
+    writer.stop()
+    assert not writer.failed, writer.failed[:3]
+    with Connection(node.address) as raw:
+        everything = groups.places({}, groups.ends(raw, "read", GROUP_PARTITIONS))
+        assert len(everything) == writer.sent > 0
+        for group, two in members.items():
+            groups.await_records(two, everything, group)
+            groups.await_commits(raw, group, "read", GROUP_PARTITIONS, group)
+    for two in members.values():
+        for one in two:
+            one.leave()
 
 
 # ---- Under strace
