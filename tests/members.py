@@ -5,20 +5,24 @@ In: an open broker. Out: stable groups whose members nobody drives but the calle
 
 import select
 
+from brokers import wait_until
 from wire import Connection, request_frame
 
 JOIN, SYNC, BEAT, COMMIT, FETCH = 5, 3, 3, 8, 7
 SESSION_MS, REBALANCE_MS = 45_000, 60_000
-NOT_YET = {14, 15, 16}
 REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED = 27, 79
 
 
 def find_coordinator(raw, group):
     """Waits until the group has a coordinator."""
-    while raw.ask("FindCoordinator", 4, key_type=0, coordinator_keys=[group]).coordinators[0].error_code:
-        pass
-    while raw.ask("DescribeGroups", 4, groups=[group], include_authorized_operations=False).groups[0].error_code:
-        pass
+    def found():
+        return not raw.ask("FindCoordinator", 4, key_type=0, coordinator_keys=[group]).coordinators[0].error_code
+
+    def loaded():
+        return not raw.ask("DescribeGroups", 4, groups=[group], include_authorized_operations=False).groups[0].error_code
+
+    wait_until(found, f"a coordinator of {group}")
+    wait_until(loaded, f"the groups of {group}'s coordinator")
 
 
 class Member:
