@@ -12,7 +12,7 @@ use ottla_machine::{
 };
 
 use super::record::Record;
-use super::soft::Soft;
+use super::soft::{Place, Soft};
 use super::stored::{self, Stored, Topics};
 use super::turn::Turn;
 use super::view::{Timer, View};
@@ -228,7 +228,10 @@ impl Replicated for Groups {
             Cause::Expired(Timer::Expiry) => offsets::expire(soft, &mut turn),
             Cause::Expired(Timer::Revival) => classic::revive(soft, &mut turn),
             // A topic is gone: so are its commits.
-            Cause::ViewChanged => turn.set(Timer::Expiry, 0),
+            Cause::ViewChanged => {
+                soft.expiring = Place::default();
+                turn.set(Timer::Expiry, 0);
+            }
             Cause::Returned(never, _) => match never {},
             Cause::Computed(never) => match never {},
         }
