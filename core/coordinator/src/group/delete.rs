@@ -52,7 +52,8 @@ fn forget<E: Emit>(turn: &mut Turn<'_, E>, group: &Arc<str>, stored: &Stored) {
             there: false,
         });
     }
-    if stored.metadata.is_some() {
+    // Also of a group that had commits alone: Apache Kafka has made a group of them, which it forgets by this record.
+    if stored.metadata.is_some() || stored.kept.is_none() {
         turn.append(Record::Group {
             group: Arc::clone(group),
             metadata: None,

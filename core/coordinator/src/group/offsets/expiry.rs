@@ -116,7 +116,8 @@ fn forget_group<E: Emit>(
     let expects = here.is_some_and(|it| it.expects_members());
     let open = turn.hard.has_open_transaction(group);
     let keeps = holds || expects || open || stored.kept.is_some();
-    if state == State::Empty && !keeps && stored.metadata.is_some() {
+    // A group that had commits alone goes by a record, too, as when it is deleted.
+    if state == State::Empty && !keeps {
         sometimes!(turn.fx, "a group expired");
         soft.memberships.remove(group);
         turn.append(Record::Group {
