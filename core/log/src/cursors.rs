@@ -41,6 +41,13 @@ impl Log {
         }
     }
 
+    /// Whether `leader-epoch-checkpoint` is to be written anew. An epoch in which nothing was appended leaves no trace, so one that has just begun
+    /// waits for its first record: a start with thousands of partitions would else write thousands of files.
+    pub(crate) fn epochs_due(&self) -> bool {
+        self.epochs_unsaved
+            .is_some_and(|from| from != self.written || from != self.tail.offset)
+    }
+
     /// The first offset that may be read.
     pub fn start_offset(&self) -> Offset {
         self.start

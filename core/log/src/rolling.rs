@@ -275,9 +275,8 @@ impl Log {
     }
 
     pub(crate) fn can_rewrite(&self) -> bool {
-        let epochs = self.epochs_unsaved.is_some()
-            && self.directory == Directory::There
-            && self.phase == Phase::Open;
+        let epochs =
+            self.epochs_due() && self.directory == Directory::There && self.phase == Phase::Open;
         let any = epochs || !self.rewrites.queue.is_empty();
         any && self.retry_at.is_none() && self.rewrites.current.is_none()
     }
@@ -309,7 +308,7 @@ impl Log {
 
     /// Queues `leader-epoch-checkpoint` as it should be now, if it is not.
     pub(crate) fn write_epochs(&mut self) {
-        if self.epochs_unsaved.is_none() {
+        if !self.epochs_due() {
             return;
         }
         self.epochs_saving = self.epochs_unsaved.take();

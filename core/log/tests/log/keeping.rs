@@ -1,7 +1,7 @@
 //! Retention, deletion of records, stopping, removing.
 
 use ottla_log::{LogConfig, LogEvent, Phase, Start};
-use ottla_machine::{Fault, Offset, Rng};
+use ottla_machine::{Fault, LeaderEpoch, Offset, Rng};
 
 use crate::world::{World, empty, idempotent, now_at, plain, put};
 
@@ -452,4 +452,26 @@ fn a_log_that_is_being_opened_can_be_stopped_and_removed() {
             assert_eq!(world.disk.names("t-0").is_empty(), removed);
         }
     }
+}
+
+#[test]
+fn an_epoch_is_written_down_with_its_first_record() {
+    let mut world = filled(LogConfig::default());
+    world.stop();
+    let disk = world.disk.killed();
+    let path = "t-0/leader-epoch-checkpoint";
+    let before = disk.bytes(path).expect("there");
+    let mut world = World::opened(disk, LogConfig::default(), CLEAN, 1);
+    let performed = world.performed;
+    world.log.start_epoch(LeaderEpoch(7), &mut world.fx);
+    world.run();
+    assert_eq!(world.performed, performed, "a start writes nothing");
+    let point = world.log.recovery_point();
+    assert_eq!(point, world.log.flushed(), "and nothing is held up by it");
+    world.append(plain(1, 10, 999_000), 7).expect("appended");
+    world.run();
+    let after = world.disk.bytes(path).expect("there");
+    let line = format!("\n7 {point}\n");
+    assert!(before != after && after.ends_with(line.as_bytes()));
+    assert_eq!(world.log.recovery_point(), world.log.assigned());
 }
