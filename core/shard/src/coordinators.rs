@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use ottla_coordinator::{Groups, Request, Response, Settings, View};
-use ottla_machine::{Cause, Effects, Emit, Now, Offset, Rng, Spend, Ticket, sometimes};
+use ottla_machine::{Cause, Effects, Emit, Now, Offset, Rng, Spend, Ticket, planted, sometimes};
 use ottla_metadata::config::StaticConfig;
 use ottla_protocol::ErrorCode;
 use ottla_record::Compression;
@@ -97,7 +97,8 @@ impl Shard {
             .entries
             .get(slot)
             .and_then(|entry| entry.coordinator.as_ref());
-        if coordinator.is_some_and(|it| from < it.runtime.end_offset()) {
+        let keeps = planted!(fx, "undone-records-of-groups-kept");
+        if coordinator.is_some_and(|it| from < it.runtime.end_offset()) && !keeps {
             sometimes!(fx, "a coordinator's records were undone");
             self.end_coordinator(slot, fx);
             self.begin_coordinator(slot);

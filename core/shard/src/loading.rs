@@ -18,7 +18,7 @@ use bytes::Bytes;
 use ottla_coordinator::Record;
 use ottla_machine::{
     DiskOp, DiskOutput, Effects, Emit, Entry, Fault, LeaderEpoch, Level, Now, Offset, Part,
-    ProducerId, Spend, sometimes,
+    ProducerId, Spend, planted, sometimes,
 };
 use ottla_record::{ABORT, Batch, COMMIT, control_kind};
 
@@ -297,6 +297,9 @@ impl Coordinator {
                 sometimes!(fx, "a coordinator loaded the end of a transaction");
                 self.runtime
                     .load(offset, Entry::Marker { producer, commit });
+                continue;
+            }
+            if record.value.is_none() && planted!(fx, "loader-forgets-tombstones") {
                 continue;
             }
             let Some(key) = record.key else { continue };

@@ -274,7 +274,7 @@ impl Client {
 
     /// It needs its connection no more.
     fn is_over(&self) -> bool {
-        self.finished && self.is_idle() && !self.member.is_awake()
+        self.finished && self.is_idle() && !self.member.is_awake() && self.line.seats.is_empty()
     }
 
     fn wants_line(&self) -> bool {

@@ -1,9 +1,13 @@
 //! What several oracles of groups let pass, each for a reason of the atlas, the settings or the script.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::Scene;
 use crate::atlas::Entry;
 use crate::group_log::TOPIC;
-use crate::history::Death;
+use crate::groups::GroupReply;
+use crate::history::{Ask, Death, Reply, Seen};
 use crate::script::{Fault, MS, Nanos};
 
 /// How often groups that are gone are looked for when nobody says otherwise, milliseconds.
@@ -48,6 +52,55 @@ pub(super) fn may_expire(scene: &Scene<'_>) -> bool {
     });
     let kept = setting(scene, "offsets.retention.minutes", RETENTION) * 60_000;
     may_be_forgotten(scene) && kept <= scene.at / MS + jumps.sum::<u64>() + DRIFT
+}
+
+/// Since when the log of a group is known to be loaded in this life. Until then a heartbeat is answered blindly, as by Kafka.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Loaded {
+    since: BTreeMap<Arc<str>, Nanos>,
+}
+
+impl Loaded {
+    /// Something happened.
+    pub(super) fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) {
+        match seen {
+            Seen::Died { .. } => self.since.clear(),
+            Seen::Answered(asked, Reply::Group(reply)) => {
+                if let Ask::Group(ask) = &asked.ask
+                    && let Some(group) = ask.group()
+                    && !scene.ledger.died_since(asked.at)
+                    && is_loaded(reply)
+                {
+                    let since = self.since.entry(Arc::clone(group));
+                    since.or_insert(scene.at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// When it was known first.
+    pub(super) fn since(&self, group: &Arc<str>) -> Option<Nanos> {
+        self.since.get(group).copied()
+    }
+
+    /// Whether the answer to this heartbeat says something.
+    pub(super) fn hears(&self, group: &Arc<str>, asked: Nanos) -> bool {
+        self.since(group).is_some_and(|since| since < asked)
+    }
+}
+
+/// Whether an answer shows that the group's log is known.
+fn is_loaded(reply: &GroupReply) -> bool {
+    match reply {
+        GroupReply::Join { error, .. }
+        | GroupReply::Sync { error, .. }
+        | GroupReply::Leave { error }
+        | GroupReply::Fetch { error, .. } => *error == 0,
+        GroupReply::Heartbeat { error } => matches!(error, 22 | 25 | 27),
+        GroupReply::Commit { parts } => parts.iter().any(|(_, error)| *error == 0),
+        _ => false,
+    }
 }
 
 /// Something that was said lately may be late by so much.

@@ -3,7 +3,7 @@
 //! G2: a leader that joins again when it has synced is in a newer one.
 //! G3: when a member has left, nobody is well in its generation any more.
 //!
-//! What a member was told after its sync is durable. What it was told before is forgotten when the node dies, and may be given again.
+//! What anybody was told is durable: after a crash a generation may be given once more, as one that nobody has synced in, but none before it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::script::Nanos;
 #[derive(Clone, Debug, Default)]
 pub struct Generations {
     told: BTreeMap<Arc<str>, Vec<Told>>,
+    loaded: excuses::Loaded,
     /// Groups whose end was asked for: they begin anew.
     deleted: Vec<Arc<str>>,
     /// Who leads a generation and has synced in it.
@@ -44,6 +45,7 @@ impl Oracle for Generations {
     }
 
     fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        self.loaded.see(scene, seen);
         match seen {
             Seen::Asked(Asked {
                 ask: Ask::Group(GroupAsk::Delete { group }),
@@ -68,7 +70,7 @@ impl Generations {
         let Ask::Group(ask) = &asked.ask else {
             return Ok(());
         };
-        let (who, generation, durable) = match (ask, reply) {
+        let (who, generation) = match (ask, reply) {
             (
                 GroupAsk::Join { who, .. },
                 GroupReply::Join {
@@ -76,17 +78,19 @@ impl Generations {
                     generation,
                     ..
                 },
-            ) => (who, *generation, false),
+            ) => (who, *generation),
             (GroupAsk::Sync { who, .. }, GroupReply::Sync { error: 0, .. }) => {
-                (who, who.generation, true)
+                (who, who.generation)
             }
-            (GroupAsk::Heartbeat { who }, GroupReply::Heartbeat { error: 0 }) => {
-                (who, who.generation, false)
+            (GroupAsk::Heartbeat { who }, GroupReply::Heartbeat { error: 0 })
+                if self.loaded.hears(&who.group, asked.at) =>
+            {
+                (who, who.generation)
             }
             (GroupAsk::Commit { who, .. }, GroupReply::Commit { parts })
                 if who.generation >= 0 && parts.iter().any(|(_, error)| *error == 0) =>
             {
-                (who, who.generation, false)
+                (who, who.generation)
             }
             (GroupAsk::Leave { who }, GroupReply::Leave { error: 0 }) if who.generation >= 0 => {
                 self.left
@@ -121,17 +125,15 @@ impl Generations {
                 ),
             );
         }
-        let known = told.iter().any(|told| {
-            told.generation == generation
-                && told.durable >= durable
-                && !scene.ledger.died_since(told.asked)
-        });
+        let known = told
+            .iter()
+            .any(|told| told.generation == generation && !scene.ledger.died_since(told.asked));
         if !known {
             told.push(Told {
                 generation,
                 asked: asked.at,
                 at: scene.at,
-                durable,
+                durable: true,
             });
         }
         Ok(())
@@ -233,22 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_synced_outlives_the_node() {
-        let after = |synced_first: bool| {
+    fn what_was_told_outlives_the_node() {
+        let after = |flush: bool, generation: i32| {
             let mut rig = Rig::<Generations>::new();
+            rig.atlas.flush_on_ack = flush;
             let a = who("a", 5);
             passes(rig.exchange(join(&a), &joined(&a, &["a"])));
-            if synced_first {
-                let all = plan("1", &[("a", 0)]);
-                passes(rig.exchange(sync(&a, &all), &synced(&all, "a")));
-            }
             rig.die(Death::PowerCut);
             rig.start();
-            let again = who("a", 4);
+            let again = who("a", generation);
             rig.exchange(join(&again), &joined(&again, &["a"]))
         };
-        passes(after(false));
-        fires(after(true), "was told of 5");
+        passes(after(true, 5));
+        passes(after(false, 4));
+        fires(after(true, 4), "was told of 5");
     }
 
     #[test]

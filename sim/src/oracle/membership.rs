@@ -44,8 +44,7 @@ pub struct Membership {
     members: BTreeMap<Of, Member>,
     /// Who bears a static id, by group and id.
     bearers: BTreeMap<Of, Arc<str>>,
-    /// Since when the groups' log is known to be loaded in this life, by group.
-    loaded: BTreeMap<Arc<str>, Nanos>,
+    loaded: excuses::Loaded,
     /// Requests that left after more than a session of silence.
     silent: BTreeMap<u64, Nanos>,
 }
@@ -58,6 +57,7 @@ impl Oracle for Membership {
     }
 
     fn see(&mut self, scene: &Scene<'_>, seen: &Seen<'_>) -> Verdict {
+        self.loaded.see(scene, seen);
         match seen {
             Seen::Asked(asked) => self.asked(scene, asked),
             Seen::Lost(asked) => {
@@ -95,19 +95,6 @@ fn of(who: &Who) -> Of {
     (Arc::clone(&who.group), Arc::clone(&who.member))
 }
 
-/// Whether an answer shows that the group's log is known.
-fn is_loaded(reply: &GroupReply) -> bool {
-    match reply {
-        GroupReply::Join { error, .. }
-        | GroupReply::Sync { error, .. }
-        | GroupReply::Heartbeat { error }
-        | GroupReply::Leave { error }
-        | GroupReply::Fetch { error, .. } => *error == 0,
-        GroupReply::Commit { parts } => parts.iter().any(|(_, error)| *error == 0),
-        _ => false,
-    }
-}
-
 impl Membership {
     fn of(&mut self, asked: &Asked) -> Option<&mut Member> {
         self.members.get_mut(&of(asker(asked)?))
@@ -132,7 +119,7 @@ impl Membership {
         let Some(who) = asker(asked) else {
             return;
         };
-        let loaded = self.loaded.get(&who.group);
+        let loaded = self.loaded.since(&who.group);
         let member = self.members.entry(of(who)).or_default();
         let quiet = scene.atlas.quiet_since().max(polls::stalled(scene));
         let slack = excuses::shortly(scene);
@@ -140,7 +127,7 @@ impl Membership {
             && !member.murky
             && member.session > 0
             && loaded.is_some_and(|loaded| {
-                let since = member.ended.max(*loaded);
+                let since = member.ended.max(loaded);
                 since > quiet && asked.at > since + member.session + slack
             });
         if silent {
@@ -167,12 +154,6 @@ impl Membership {
             return Ok(());
         };
         let silent = self.silent.remove(&asked.number);
-        if let Some(group) = ask.group()
-            && !scene.ledger.died_since(asked.at)
-            && is_loaded(reply)
-        {
-            self.loaded.entry(Arc::clone(group)).or_insert(scene.at);
-        }
         if let Some(member) = self.of(asked) {
             member.open = member.open.saturating_sub(1);
             member.ended = scene.at;
@@ -195,6 +176,9 @@ impl Membership {
             return Ok(());
         };
         let error = match reply {
+            GroupReply::Heartbeat { error: 0 } if !self.loaded.hears(&who.group, asked.at) => {
+                return Ok(());
+            }
             GroupReply::Join { error, .. }
             | GroupReply::Sync { error, .. }
             | GroupReply::Heartbeat { error }
@@ -318,7 +302,6 @@ impl Membership {
 
     fn died(&mut self, scene: &Scene<'_>, how: &Death) {
         let loses = excuses::loses(scene, how);
-        self.loaded.clear();
         self.silent.clear();
         for member in self.members.values_mut() {
             if loses {

@@ -1,10 +1,10 @@
 //! How a rebalance goes: when it is over, and with how many.
 //!
-//! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, plus what the
-//! weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
+//! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, or the initial
+//! delay if that is longer, plus what the weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
 //! B2: a generation has no more members than `group.max.size`, and none of its static ids twice.
-//! B4: when faults have stopped, and whoever was gone before has been given up, a join waits for nobody who is not alive.
 //! B3: nobody is told of a group's first generation before `group.initial.rebalance.delay.ms` has passed since somebody asked to join it.
+//! B4: when faults have stopped, and whoever was gone before has been given up, a join waits for nobody who is not alive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -110,11 +110,11 @@ impl Rebalances {
             return Ok(());
         }
         let quiet = scene.atlas.quiet_since().max(stalled(scene));
-        let longest = longest(scene, group);
+        let delay = setting(scene, "group.initial.rebalance.delay.ms").unwrap_or(0) * MS;
+        let longest = longest(scene, group).max(delay);
         // Everybody who is alive hears of a rebalance with his next heartbeat.
         let healed = scene.script.horizon.max(quiet).max(self.ready) + GIVEN_UP * longest;
         let waits = if asked.at > healed {
-            let delay = setting(scene, "group.initial.rebalance.delay.ms").unwrap_or(0) * MS;
             (longest * 2 / 3 + 2 * delay).min(longest)
         } else {
             longest

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ottla_coordinator::{Identity, Request, Response, partition_of};
-use ottla_machine::{Now, Ticket, Time};
+use ottla_machine::{Now, Ticket, Time, planted};
 use ottla_protocol::{ApiKey, ErrorCode};
 use ottla_shard::{PartitionId, ShardAsk};
 
@@ -15,9 +15,11 @@ pub(super) const TOPIC: &str = "__consumer_offsets";
 /// Asks the coordinator of a group.
 pub(super) fn ask(bench: &mut Bench, gather: Ticket, group: &str, request: Request) {
     let topic = bench.image.topic_named(TOPIC);
+    let astray = matches!(request, Request::FetchOffsets { .. })
+        && planted!(bench.switch, "offsets-looked-for-in-another-partition");
     let partition = topic.map(|topic| PartitionId {
         topic_id: topic.id,
-        index: partition_of(group, topic.partitions.len() as i32),
+        index: partition_of(group, topic.partitions.len() as i32 + i32::from(astray)),
     });
     match partition {
         Some(partition) => ask_partition(bench, gather, partition, request),

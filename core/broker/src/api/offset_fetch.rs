@@ -142,10 +142,13 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
 }
 
 /// What was fetched, with what nobody could be asked about in its place.
-fn say(image: &Image, asked: &Asked, offsets: Vec<ottla_coordinator::FetchedTopic>) -> Vec<Said> {
-    let mut offsets = offsets.into_iter();
+fn say(
+    image: &Image,
+    asked: &Asked,
+    mut offsets: Vec<ottla_coordinator::FetchedTopic>,
+) -> Vec<Said> {
     let Some(topics) = &asked.topics else {
-        let all = offsets.map(|(name, partitions)| Said {
+        let all = offsets.into_iter().map(|(name, partitions)| Said {
             id: image.topic_named(&name).map_or(Uuid::ZERO, |it| it.id),
             name,
             partitions,
@@ -153,7 +156,11 @@ fn say(image: &Image, asked: &Asked, offsets: Vec<ottla_coordinator::FetchedTopi
         return all.collect();
     };
     let said = topics.iter().map(|topic| {
-        let fetched = name_of(image, topic).and_then(|_| offsets.next());
+        // A topic that was there when it was asked for may be gone by now.
+        let fetched = name_of(image, topic).and_then(|name| {
+            let at = offsets.iter().position(|(of, _)| *of == name)?;
+            Some(offsets.remove(at))
+        });
         let unknown = || {
             let none = topic.partitions.iter();
             none.map(|it| (*it, Err(ErrorCode::UnknownTopicId)))

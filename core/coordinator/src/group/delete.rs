@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, Ticket};
+use ottla_machine::{Emit, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
 use super::classic::state_of;
@@ -34,6 +34,9 @@ pub(super) fn delete<E: Emit>(
 
 fn forget<E: Emit>(turn: &mut Turn<'_, E>, group: &Arc<str>, stored: &Stored) {
     for (topic, partitions) in &stored.topics {
+        if planted!(turn.fx, "deleted-group-keeps-its-offsets") {
+            break;
+        }
         for partition in partitions.keys() {
             turn.append(Record::Commit {
                 group: Arc::clone(group),

@@ -1,6 +1,6 @@
 //! Heartbeat: a member is still here, and hears whether it has to join again. Never waits.
 
-use ottla_machine::{Emit, Ticket};
+use ottla_machine::{Emit, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
 use super::revival::take_up;
@@ -28,10 +28,14 @@ fn hear<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>, who: &Identity) -> Res
     if who.generation != membership.generation {
         return Err(ErrorCode::IllegalGeneration);
     }
-    membership.touch(turn, &who.member);
+    if !planted!(turn.fx, "heartbeat-does-not-prolong-the-session") {
+        membership.touch(turn, &who.member);
+    }
     match membership.state(turn.metadata(&who.group).map(|it| &**it)) {
         State::Empty => Err(ErrorCode::UnknownMemberId),
-        State::PreparingRebalance => Err(ErrorCode::RebalanceInProgress),
-        State::CompletingRebalance | State::Stable => Ok(()),
+        State::PreparingRebalance if !planted!(turn.fx, "heartbeat-hides-the-rebalance") => {
+            Err(ErrorCode::RebalanceInProgress)
+        }
+        State::PreparingRebalance | State::CompletingRebalance | State::Stable => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, Ticket, sometimes};
+use ottla_machine::{Emit, Ticket, planted, sometimes};
 use ottla_protocol::{ErrorCode, Uuid};
 
 use super::members::{Member, Membership, Phase};
@@ -99,7 +99,10 @@ impl Membership {
                 let joined = self.members.values().filter(|it| it.joining.is_some());
                 known.is_some_and(|it| it.joining.is_some()) || joined.count() < most
             }
-            Phase::Joined => known.is_some() || self.members.len() < most,
+            Phase::Joined => {
+                let room = self.members.len() < most;
+                known.is_some() || room || planted!(turn.fx, "group-grows-beyond-its-size")
+            }
         };
         sometimes!(turn.fx, "a group was full", if !accepts);
         accepts
@@ -126,7 +129,9 @@ impl Membership {
         }
         let instance = join.instance.as_ref();
         let earlier = instance.and_then(|it| self.instances.get(it)).cloned();
-        if let Some(earlier) = earlier {
+        let stable = self.state(turn.metadata(&self.group).map(|it| &**it)) == State::Stable;
+        let fences = stable || !planted!(turn.fx, "static-member-fenced-when-stable-only");
+        if let Some(earlier) = earlier.filter(|_| fences) {
             return self.join_in_place_of(turn, ticket, join, &earlier, id);
         }
         if instance.is_some() || !join.requires_member_id {
@@ -171,7 +176,11 @@ impl Membership {
                 let answer = self.current(id, self.is_leader(id));
                 turn.joined(ticket, answer);
             }
-            State::Stable if same && !self.is_leader(id) => {
+            State::Stable
+                if same
+                    && (!self.is_leader(id)
+                        || planted!(turn.fx, "leaders-join-does-not-rebalance")) =>
+            {
                 let answer = self.current(id, false);
                 turn.joined(ticket, answer);
             }
@@ -258,7 +267,9 @@ impl Membership {
             member.map(|it| it.assignment.clone()).unwrap_or_default()
         };
         let metadata = self.metadata(assignment);
-        turn.store(&Arc::clone(&self.group), metadata);
+        if !planted!(turn.fx, "static-members-new-id-not-stored") {
+            turn.store(&Arc::clone(&self.group), metadata);
+        }
         if let Some(member) = self.members.get_mut(&id) {
             member.joining = None;
             member.is_new = false;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, Ticket};
+use ottla_machine::{Emit, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
 use super::members::{Membership, Phase};
@@ -34,6 +34,7 @@ pub(in crate::group) fn leave<E: Emit>(
         .collect();
     if said.contains(&ErrorCode::None) {
         match membership.phase {
+            Phase::Joined if planted!(turn.fx, "leave-does-not-rebalance") => {}
             Phase::Joined => membership.prepare(turn),
             Phase::Preparing { .. } => membership.complete_if_all_joined(turn),
             Phase::Empty => {}

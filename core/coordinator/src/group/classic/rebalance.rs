@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, sometimes};
+use ottla_machine::{Emit, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
 use super::members::{Initial, Membership, Phase};
@@ -34,7 +34,8 @@ impl Membership {
         }
         turn.cancel(Timer::Sync(Arc::clone(&self.group)));
         let delay = turn.view.settings.initial_rebalance_delay_ms;
-        let initial = (self.phase == Phase::Empty).then(|| Initial {
+        let waits = !planted!(turn.fx, "initial-delay-skipped");
+        let initial = (self.phase == Phase::Empty && waits).then(|| Initial {
             delay,
             remaining: (self.rebalance_timeout_ms() - delay).max(0),
             added: false,
@@ -134,7 +135,8 @@ impl Membership {
                 if raised {
                     turn.answer_with_records(ticket, response);
                 } else {
-                    turn.answer(ticket, response);
+                    // The generation before may have been stored just now.
+                    turn.answer_of(&Arc::clone(&self.group), ticket, response);
                 }
             }
             self.touch(turn, id);
@@ -157,7 +159,7 @@ impl Membership {
             };
             turn.store(&Arc::clone(&self.group), metadata);
         }
-        self.generation += 1;
+        self.generation += i32::from(!planted!(turn.fx, "rebalance-keeps-the-generation"));
         raised
     }
 

@@ -4,7 +4,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use ottla_machine::{Emit, sometimes};
+use ottla_machine::{Emit, planted, sometimes};
 
 use super::members::Membership;
 use crate::group::groups::is_foreign;
@@ -28,6 +28,9 @@ pub(in crate::group) fn take_up<'s, E: Emit>(
         }
         let mut membership = Membership::stored(group, stored.metadata.as_deref());
         for id in membership.members.keys().cloned().collect::<Vec<_>>() {
+            if planted!(turn.fx, "loaded-members-have-no-session") {
+                break;
+            }
             membership.touch(turn, &id);
         }
         if membership.members.len() > turn.view.settings.max_size {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_machine::{Emit, Ticket, sometimes};
+use ottla_machine::{Emit, Ticket, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
 use super::members::Membership;
@@ -63,6 +63,7 @@ impl Membership {
             }
             State::Stable => {
                 self.has_asked(turn, id);
+                self.touch(turn, id);
                 let mine = stored.and_then(|it| it.member(id));
                 // What replaced it could not be stored: it has to join again.
                 let mine = mine.ok_or(ErrorCode::UnknownMemberId)?;
@@ -121,7 +122,10 @@ impl Membership {
         turn.store(&Arc::clone(&self.group), metadata);
         let mut late = false;
         for id in self.members.keys().cloned().collect::<Vec<_>>() {
-            let synced = self.synced(assignment(&id));
+            let old = turn.metadata(&self.group).and_then(|it| it.member(&id));
+            let old = old.filter(|_| planted!(turn.fx, "sync-answers-the-old-assignment"));
+            let given = old.map_or_else(|| assignment(&id), |it| it.assignment.clone());
+            let synced = self.synced(given);
             let Some(member) = self.members.get_mut(&id) else {
                 continue;
             };

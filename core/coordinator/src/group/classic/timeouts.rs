@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, sometimes};
+use ottla_machine::{Emit, planted, sometimes};
 
 use super::members::{Membership, Phase};
 use crate::group::soft::Soft;
@@ -54,7 +54,8 @@ pub(in crate::group) fn sync_expired<E: Emit>(
     };
     let late = membership.members.iter().filter(|(_, it)| it.owes_sync);
     let late: Vec<Arc<str>> = late.map(|(id, _)| Arc::clone(id)).collect();
-    if membership.phase == Phase::Joined && !late.is_empty() {
+    let gives_up = !planted!(turn.fx, "missing-sync-waited-for-forever");
+    if membership.phase == Phase::Joined && !late.is_empty() && gives_up {
         sometimes!(turn.fx, "a member never asked for its assignment");
         for id in &late {
             membership.remove(turn, id);
@@ -67,6 +68,9 @@ pub(in crate::group) fn sync_expired<E: Emit>(
 
 impl Membership {
     fn expire<E: Emit>(&mut self, turn: &mut Turn<'_, E>, id: &Arc<str>) {
+        if self.pending.contains(id) && planted!(turn.fx, "pending-member-never-expires") {
+            return;
+        }
         if self.pending.contains(id) {
             sometimes!(turn.fx, "a member did not come again with its id");
             self.remove(turn, id);

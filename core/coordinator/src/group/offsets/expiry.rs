@@ -7,7 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use ottla_machine::{Emit, sometimes};
+use ottla_machine::{Emit, planted, sometimes};
 
 use super::fetch::is_current;
 use super::is_read;
@@ -85,6 +85,7 @@ fn expire_group<E: Emit>(
             *left -= 1;
             place.after = Some(key);
             let topic_gone = !is_current(turn.view, topic, commit);
+            let read = read && !planted!(turn.fx, "offsets-expire-while-they-are-read");
             let expired = !read && has_expired(turn, state, stored, commit);
             if (topic_gone || expired) && !turn.hard.has_pending(group, topic, *partition) {
                 turn.append(Record::Commit {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, Ticket};
+use ottla_machine::{Emit, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
 use crate::group::record::Commit;
@@ -48,6 +48,9 @@ pub(in crate::group) fn fetch<E: Emit>(
             })
             .collect(),
     };
+    if planted!(turn.fx, "uncommitted-offset-shown") {
+        return turn.answer(ticket, Response::Offsets(all));
+    }
     turn.answer_of(group, ticket, Response::Offsets(all));
 }
 
