@@ -3,14 +3,20 @@
 What the last one says of groups that have members is said of VerifiableConsumer's.
 """
 
+import base64
+import json
 import re
+import uuid
 
+import confluent_kafka
 import pytest
+from confluent_kafka import admin as confluent_admin
 
 import groups
 from brokers import wait_until
 from clients import Tools
 from group_clients import Verifiable
+from wire import Connection
 
 SETTINGS = {"group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "1000", "offsets.topic.num.partitions": "4",
             "offsets.topic.replication.factor": "1"}
@@ -123,3 +129,36 @@ def check_an_empty_group(tools, at, mine, group, topic):
     assert group not in tools(GROUPS, *at, "--list").split()
     again = tools(GROUPS, *mine, "--delete", ok=False)
     assert "GroupIdNotFoundException" in again["out"] + again["err"], again
+
+
+def test_dump_log_segments_decodes_offsets(tools, own, name):
+    node = own(settings={**SETTINGS, "offsets.topic.num.partitions": "1"}).start()
+    part = confluent_kafka.TopicPartition
+    with Connection(node.address) as raw:
+        topic_id = raw.create(name, 2)
+        groups.write(raw, name, 2, 5)
+    member = confluent_kafka.Consumer({"bootstrap.servers": node.address, "group.id": "members", "enable.auto.commit": False,
+                                       "client.id": "me", "auto.offset.reset": "earliest"})
+    member.subscribe([name])
+    wait_until(lambda: member.poll(1), "a record", groups.SECONDS)
+    member.commit(offsets=[part(name, 1, 3, "some words")], asynchronous=False)
+    member.close()
+    admin = confluent_admin.AdminClient({"bootstrap.servers": node.address})
+    admin.delete_consumer_groups(["members"])["members"].result(30)
+    node.stop()
+    shown = tools("DumpLogSegments", "--offsets-decoder", "--files",
+                  node.data / "__consumer_offsets-0" / "00000000000000000000.log")
+    found = [(json.loads(key), None if value == "<DELETE>" else json.loads(value)) for key, value in
+             re.findall(r" key: (\{.*?\}) payload: (.*)$", shown, re.M)]
+    commit, metadata = ({"group": "members", "topic": name, "partition": 1}, {"group": "members"})
+    commits = [value for key, value in found if (key["type"], key["data"]) == ("1", commit)]
+    assert [value and value["version"] for value in commits] == ["4", None], shown
+    data = commits[0]["data"]
+    # the client sends the end of its text along
+    told = base64.urlsafe_b64encode(uuid.UUID(str(topic_id)).bytes).decode().rstrip("=")
+    assert (data["offset"], data["metadata"], data["topicId"]) == (3, "some words\0", told), data
+    lives = [value for key, value in found if (key["type"], key["data"]) == ("2", metadata)]
+    assert lives[-1] is None and {value["version"] for value in lives[:-1]} == {"3"}, shown
+    assert [len(value["data"]["members"]) for value in lives[:-1]][-2:] == [1, 0], shown
+    one = lives[-3]["data"]
+    assert (one["protocolType"], one["protocol"], one["members"][0]["clientId"]) == ("consumer", "range", "me"), one
