@@ -11,12 +11,14 @@ import tarfile
 import time
 
 import confluent_kafka
+from confluent_kafka import admin as confluent_admin
 
 import brokers
 from wire import Connection
 
 VECTORS = brokers.ROOT / "vectors" / "kafka-4.3.1"
 CONFIG = "kafka.admin.ConfigCommand"
+GROUPS = "consumer.group.ConsumerGroupCommand"
 # What Kafka's tool asks a broker that cannot tell of eligible leader replicas: a newer API than Metadata has them.
 UNKNOWN_ELR = "Elr: N/A\tLastKnownElr: N/A"
 
@@ -128,6 +130,8 @@ def served(tools, broker):
     says = {time: tools("GetOffsetShell", *at, "--time", time).strip() for time in ("earliest", "latest", "max-timestamp")}
     places = partitions(says["earliest"])
     topics = sorted({topic for topic, _ in places})
+    says["kinds of groups"] = in_order(tools("GroupsCommand", *at, "--list"))
+    says["groups"] = committed(tools, broker, says["kinds of groups"])
     says["cluster"] = tools("ClusterTool", "cluster-id", *at)
     says["topics"] = described(tools("TopicCommand", *at, "--describe"))
     for kind in ("topics", "brokers"):
@@ -147,16 +151,36 @@ def served(tools, broker):
 def kept(tools, broker):
     """What Apache Kafka says of what Ottla does not serve."""
     at = ["--bootstrap-server", broker.address]
-    groups = ["--describe", "--all-groups", "--offsets"]
+    everything = ["--describe", "--all-groups", "--offsets"]
     says = {f"{kind} configured": in_order(tools(CONFIG, *at, "--describe", "--entity-type", kind))
-            for kind in ("users", "clients", "ips", "groups", "client-metrics")}
+            for kind in ("users", "clients", "ips", "client-metrics")}
+    # it names all groups that there are; those without members and commits expire at the next occasion
+    says["groups configured"] = in_order("".join(re.findall(r"^\S.*\n(?:[ \t]+\S.*\n?)+", tools(
+        CONFIG, *at, "--describe", "--entity-type", "groups"), re.M)))
     says["acls"] = tools("AclCommand", *at, "--list")
     says["features"] = re.sub(r"\s+Epoch: \d+", "", tools("FeatureCommand", *at, "describe"))
     says["transactions"] = in_order(tools("TransactionsCommand", *at, "list"))
-    says["kinds of groups"] = in_order(tools("GroupsCommand", *at, "--list"))
-    says["groups"] = group_lines(tools("consumer.group.ConsumerGroupCommand", *at, *groups))
-    says["share groups"] = group_lines(tools("consumer.group.ShareGroupCommand", *at, *groups))
+    says["all groups"] = group_lines(tools(GROUPS, *at, *everything))
+    says["share groups"] = group_lines(tools("consumer.group.ShareGroupCommand", *at, *everything))
     return says
+
+
+def committed(tools, broker, kinds):
+    """What the groups have committed, as `group_lines`. Only Apache Kafka describes those that are not classic; their offsets anybody
+    may ask for."""
+    rows = [line.split()[:2] for line in kinds.splitlines()]
+    classic, others = ([name for name, kind in rows if kind == wanted] for wanted in ("Classic", "Consumer"))
+    text = ""
+    if classic:
+        asked = [word for name in classic for word in ("--group", name)]
+        text = tools(GROUPS, "--bootstrap-server", broker.address, "--describe", "--offsets", *asked)
+    admin = confluent_admin.AdminClient({"bootstrap.servers": broker.address})
+    lines = group_lines(text).splitlines()
+    for name in others:
+        wanted = confluent_kafka.ConsumerGroupTopicPartitions(name)
+        told = admin.list_consumer_group_offsets([wanted])[name].result(30)
+        lines += [f"{name} {p.topic} {p.partition} {p.offset}" for p in told.topic_partitions]
+    return "\n".join(sorted(lines))
 
 
 def group_lines(text):

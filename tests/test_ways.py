@@ -10,6 +10,7 @@ import subprocess
 
 import confluent_kafka
 import pytest
+from confluent_kafka import admin as confluent_admin
 
 import brokers
 from abilities import CODECS, THEN
@@ -93,7 +94,10 @@ def as_recorded(which, says, keeps):
         # the consumer that recorded them went from partition to partition and back
         assert says[name].splitlines() == sorted(expected(which, name).splitlines(), key=lambda line: line.split("\t")[1]), name
     assert in_order(keeps["acls"]) == in_order(expected(which, "acls"))
-    assert keeps["groups"] == group_lines(expected(which, "groups")) and "copier trimmed 0 100" in keeps["groups"]
+    for told in (says["groups"], keeps["all groups"]):
+        assert told == group_lines(expected(which, "groups")) and "copier trimmed 0 100" in told
+    kinds = dict(line.split()[:2] for line in says["kinds of groups"].splitlines())
+    assert {kinds[f"{kind}-group"] for kind in ("classic", "consumer", "share")} == {"Classic", "Consumer", "Share"}
     assert in_order(keeps["transactions"]) == in_order(expected(which, "transactions"))
 
 
@@ -193,7 +197,30 @@ def filled(ottla):
                 asked = [{"name": "again", "topic_id": None}]
                 assert raw.ask("DeleteTopics", 6, timeout_ms=9000, topics=asked).responses[0].error_code == 0
         raw.create("idempotent")
+    grouped(ottla, "ottlas")
     return written(ottla.address, "idempotent")
+
+
+def grouped(broker, who):
+    """A group that had members, offsets that were committed without any, and a group that is no more."""
+    def consumer(group):
+        return confluent_kafka.Consumer({"bootstrap.servers": broker.address, "group.id": group, "enable.auto.commit": False,
+                                         "auto.offset.reset": "earliest"})
+
+    part = confluent_kafka.TopicPartition
+    member = consumer(f"{who}-members")
+    member.subscribe(["codecs"])
+    message = brokers.wait_until(lambda: member.poll(1), "a record for a member of a group", 60)
+    assert message.error() is None
+    member.commit(offsets=[part("codecs", i, 11 + i) for i in range(3)], asynchronous=False)
+    member.close()
+    for group in (f"{who}-offsets", f"{who}-gone"):
+        alone = consumer(group)
+        for offset in (3, 4):
+            alone.commit(offsets=[part("times", 0, offset, "some words"), part("rolled", 0, offset * 10)], asynchronous=False)
+        alone.close()
+    admin = confluent_admin.AdminClient({"bootstrap.servers": broker.address})
+    admin.delete_consumer_groups([f"{who}-gone"])[f"{who}-gone"].result(30)
 
 
 def transactional(kafka, name):
@@ -204,15 +231,23 @@ def transactional(kafka, name):
 
 
 def transactions(kafka, topic):
-    """A committed, an aborted and an unfinished transaction."""
+    """Committed, aborted and unfinished transactions; those that end commit an offset of a group."""
     producer = transactional(kafka, "left-open")
+    reader = confluent_kafka.Consumer({"bootstrap.servers": kafka.address, "group.id": "in-transactions"})
+    offset = 0
     for finish in (producer.commit_transaction, producer.abort_transaction, producer.commit_transaction, None):
         producer.begin_transaction()
         for i in range(3):
             producer.produce(topic, b"in a transaction %d" % i, b"key")
         assert producer.flush(30) == 0
         if finish:
+            offset += 1
+            place = confluent_kafka.TopicPartition(topic, 0, offset)
+            producer.send_offsets_to_transaction([place], reader.consumer_group_metadata(), 30)
+            if finish == producer.abort_transaction:
+                offset -= 1
             finish(30)
+    reader.close()
 
 
 def settled(tools, kafka):
@@ -235,6 +270,7 @@ def settled(tools, kafka):
     for codec in CODECS:
         CONFLUENT.write(kafka, "kafkas", [(b"k", b"%d" % i * 900, [("h", b"1")], THEN + i) for i in range(250)], codec=codec)
     transactions(kafka, "times")
+    grouped(kafka, "kafkas")
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.address, "group.id": "readers"})
     consumer.commit(offsets=[confluent_kafka.TopicPartition("codecs", 1, 17)], asynchronous=False)
     consumer.close()
@@ -289,6 +325,8 @@ def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how
     says = served(tools, ottla)
     end(ottla, how)
     counts = sound(tools, ottla.data)
+    assert {"ottlas-members codecs 2 13", "ottlas-offsets times 0 4"} <= set(says["groups"].splitlines())
+    assert "ottlas-gone" not in says["kinds of groups"]
     assert "trimmed:0:45" in says["earliest"] and says["cleaned.read_committed"].count("\n") < 100
     assert counts["log"] >= 12 and (how == "kill" or counts["index"] > 8 and counts["snapshot"] > 8), counts
     kafka.start()
@@ -298,6 +336,7 @@ def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how
     settled(tools, kafka)
     says, keeps = served(tools, kafka), kept(tools, kafka)
     assert "codecs:2:23" in says["earliest"] and "Ongoing" in keeps["transactions"]
+    assert {"ottlas-members codecs 2 13", "kafkas-members codecs 2 13", "in-transactions times 0 2"} <= set(says["groups"].splitlines())
     assert says["times.read_committed"].count("in a transaction") == 6
     assert says["times.read_uncommitted"].count("in a transaction") == 12
     snapshotted(kafka.data)
@@ -318,7 +357,7 @@ def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how
     says = served(tools, ottla)
     end(ottla, how)
     counts = sound(tools, ottla.data)
-    assert counts["txnindex"] == 1, counts
+    assert counts["txnindex"] == 2, counts
     kafka.start()
     assert served(tools, kafka) == says
     assert kept(tools, kafka) == keeps
