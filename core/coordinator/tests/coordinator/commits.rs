@@ -169,6 +169,31 @@ fn without_members_each_commit_expires_by_itself() {
     assert_eq!((world.offset("t"), world.offset("u")), (-1, 2));
 }
 
+/// Whether the last record says that group `g` is no more.
+fn ends_with_the_group(world: &World) -> bool {
+    let gone = Record::Group {
+        group: "g".into(),
+        metadata: None,
+    };
+    world.log.records.last() == Some(&gone.encode().expect("it fits"))
+}
+
+#[test]
+fn a_group_of_commits_alone_goes_by_a_record_of_the_group() {
+    let mut world = World::new(&[]);
+    assert_eq!(world.committed(who("", ANYBODY), "t", 1), ErrorCode::None);
+    let ticket = world.ask(Request::Delete("g".into()));
+    world.commit();
+    assert_eq!(world.told(ticket), Response::Deleted(Ok(())));
+    assert!(ends_with_the_group(&world));
+
+    let mut world = World::new(&[]);
+    assert_eq!(world.committed(who("", ANYBODY), "t", 1), ErrorCode::None);
+    world.pass(WEEK_MS + 1_000_000);
+    assert_eq!(world.state(), None);
+    assert!(ends_with_the_group(&world));
+}
+
 #[test]
 fn commits_of_a_topic_that_is_gone_are_not_shown_and_go() {
     let mut world = World::new(&[]);
