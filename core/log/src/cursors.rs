@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Emit, LeaderEpoch, Offset, Switch};
+use ottla_machine::{Emit, LeaderEpoch, Offset, Switch, planted};
 
 use crate::{Log, LogConfig, Phase, ProducerView};
 
@@ -51,6 +51,18 @@ impl Log {
     /// The first offset that may be read.
     pub fn start_offset(&self) -> Offset {
         self.start
+    }
+
+    /// Whether a read may begin here: at the end there is nothing yet, below the start nothing any more.
+    pub fn reaches(&self, from: Offset) -> bool {
+        let deleted = from < self.start;
+        let lies = planted!(self.switch, "deleted-records-still-read")
+            && self
+                .segments
+                .keys()
+                .next()
+                .is_some_and(|base| *base <= from.0);
+        (!deleted || lies) && from <= self.tail.offset
     }
 
     /// As the owner set it.

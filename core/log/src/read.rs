@@ -11,7 +11,7 @@
 //! - Q2: a file range begins at a batch, and the first batch in it is whole.
 
 use bytes::Bytes;
-use ottla_machine::{File, Offset, Part, Parts, planted};
+use ottla_machine::{File, Offset, Part, Parts};
 use ottla_record::{HEADER_LEN, Header};
 
 use crate::limits::BLOCK_BYTES;
@@ -38,12 +38,7 @@ impl Log {
         at_least_one: bool,
     ) -> Result<Slice, Absent> {
         self.readable()?;
-        let first = self.segments.keys().next().copied().map(Offset);
-        let start = match first {
-            Some(first) if planted!(self.switch, "deleted-records-still-read") => first,
-            _ => self.start,
-        };
-        if from < start || from > self.tail.offset {
+        if !self.reaches(from) {
             return Err(Absent::OutOfRange);
         }
         let upto = upto.min(self.written);

@@ -107,9 +107,7 @@ impl Shard {
                 return Ok(Answer::Read(answer));
             }
         }
-        let below =
-            read.from < log.start_offset() && !planted!(log.switch(), "deleted-records-still-read");
-        if below || read.from > log.assigned() {
+        if !log.reaches(read.from) {
             return Err(ErrorCode::OffsetOutOfRange.into());
         }
         let end = if planted!(log.switch(), "read-past-high-watermark") {
