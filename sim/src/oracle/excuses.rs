@@ -38,10 +38,11 @@ pub(super) fn loses(scene: &Scene<'_>, how: &Death) -> bool {
     hard && !scene.atlas.flush_on_ack
 }
 
-/// Whether a group without members and commits may be forgotten within this run: then it begins anew.
+/// Whether a group without members and commits may be forgotten within this run: then it begins anew. It is looked for from time to time,
+/// and when a topic goes.
 pub(super) fn may_be_forgotten(scene: &Scene<'_>) -> bool {
     let often = setting(scene, "offsets.retention.check.interval.ms", CHECKS);
-    scene.at >= often * MS
+    scene.at >= often * MS || !scene.ledger.unsure.is_empty()
 }
 
 /// Whether a commit may expire within this run.

@@ -2,6 +2,7 @@
 //! drawn: what a run leaves out shows as much as what it does.
 
 mod faults;
+mod members;
 pub(crate) mod operations;
 mod scenarios;
 mod settings;
@@ -71,6 +72,7 @@ pub fn script(seed: u64, profile: Profile) -> Script {
         faults: Vec::new(),
         clients,
     };
+    members::add(&mut stream(10), &mut script);
     script.faults = faults::faults(&mut stream(7), profile, &script);
     let rows = scenarios::faults(&mut stream(9), profile, horizon);
     script.faults.extend(rows);
