@@ -11,7 +11,6 @@ DIFFERENCES = {
     "Produce null records": ({None}, {87}, "Kafka's handler fails and no answer ever comes; a client would hang"),
     "Produce unknown codec": ({-1}, {76, 87}, "an unknown codec is the client's fault, not an unknown server error"),
     "a torn batch behind a whole one": ({0}, {0, 87}, "Kafka drops the torn part without a word"),
-    "group coordinator": ({0, 15}, {15}, "groups are not served yet: retriable, so that clients wait and tell"),
     "transaction coordinator": ({0, 15}, {53}, "transactions are not served yet: 53 is final for clients, 15 is a minute's wait"),
     "Produce in an unknown transaction": ({19, 49}, {49, 53}, "there is no coordinator to ask; Kafka says 19 until it has one"),
     "InitProducerId with a transactional id": ({0, 14, 15, 16, 51}, {53}, "as for the transaction coordinator"),
