@@ -4,7 +4,7 @@ In: member.py CLIENT HOST:PORT OPTIONS, a JSON object: topic, group, session_ms,
 confluent-kafka's, or null). SIGTERM makes it leave.
 Out: a line of JSON for each thing that happens: {"assigned": [partition, ..]}, {"revoked": [partition, ..]},
 {"record": [partition, offset, value]}, {"committed": [[partition, next offset], ..]} for a commit that was acknowledged,
-{"refused": why} for one that was not, {"closed": true} at the end.
+{"refused": why} for one that was not, {"failed": why} for a poll, {"closed": true} at the end.
 
 M1: records are said before they are committed, each batch before the next is asked for.
 """
@@ -13,6 +13,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 
 import aiokafka
 import confluent_kafka
@@ -80,8 +81,15 @@ def kafka_python(address, options):
     consumer.subscribe([options["topic"]], listener=Listener())
     while not stopping:
         ends = {}
-        # An assignment that is answered when the time of a poll is up is never taken up (3.0.12): it waits for records instead.
-        for part, records in consumer.poll(3000).items():
+        try:
+            # An assignment that is answered when the time of a poll is up is never taken up (3.0.12): it waits for records instead.
+            polled = consumer.poll(3000)
+        except PythonError as error:
+            # a broker that is down, which other clients keep to themselves
+            say(failed=repr(error))
+            time.sleep(0.05)
+            continue
+        for part, records in polled.items():
             for record in records:
                 say(record=[record.partition, record.offset, record.value.decode()])
                 ends[part] = kafka.OffsetAndMetadata(record.offset + 1, "", -1)
