@@ -234,7 +234,6 @@ impl Coordinator {
         let mut left = limits::LOAD_RECORDS.of(fx.switch());
         let before = self.runtime.end_offset();
         while let Some(front) = bytes.front_mut() {
-            // The last one may be torn: a read ends anywhere.
             let Ok(batch) = Batch::parse(front) else {
                 bytes.pop_front();
                 continue;
@@ -249,7 +248,8 @@ impl Coordinator {
                 self.runtime.skip(Offset(header.next_offset()));
             }
             let _ = front.split_to(header.size());
-            if front.is_empty() {
+            // Nothing is left, or what is torn: it is read again from its beginning.
+            if Batch::parse(front).is_err() {
                 bytes.pop_front();
             }
             if left == 0 {
