@@ -3,7 +3,7 @@
 //! G2: a leader that joins again when it has synced is in a newer one.
 //! G3: when a member has left, nobody is well in its generation any more.
 //!
-//! What anybody was told is durable: after a crash a generation may be given once more, as one that nobody has synced in, but none before it.
+//! What a sync told is durable. What was told before it may be gone after a crash, but not the generation before that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,11 +107,14 @@ impl Generations {
             self.stays(scene, asked, ask, generation)?;
         }
         let told = self.told.entry(Arc::clone(&who.group)).or_default();
-        let lives = |told: &&Told| told.durable || !scene.ledger.died_since(told.asked);
-        let newer = told
-            .iter()
-            .filter(|told| told.at < asked.at && told.generation > generation)
-            .find(lives);
+        // What was told before it was synced comes back after a crash as the one before it.
+        let least = |told: &Told| match told.durable || !scene.ledger.died_since(told.asked) {
+            true => told.generation,
+            false if scene.atlas.flush_on_ack => told.generation - 1,
+            false => i32::MIN,
+        };
+        let mut earlier = told.iter().filter(|told| told.at < asked.at);
+        let newer = earlier.find(|told| least(told) > generation);
         if let Some(newer) = newer.filter(|_| !anew) {
             return fired(
                 NAME,
@@ -133,7 +136,7 @@ impl Generations {
                 generation,
                 asked: asked.at,
                 at: scene.at,
-                durable: true,
+                durable: matches!(reply, GroupReply::Sync { .. }),
             });
         }
         Ok(())
@@ -246,9 +249,9 @@ mod tests {
             let again = who("a", generation);
             rig.exchange(join(&again), &joined(&again, &["a"]))
         };
-        passes(after(true, 5));
-        passes(after(false, 4));
-        fires(after(true, 4), "was told of 5");
+        passes(after(true, 4));
+        passes(after(false, 3));
+        fires(after(true, 3), "was told of 5");
     }
 
     #[test]

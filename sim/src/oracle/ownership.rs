@@ -124,7 +124,13 @@ impl Ownership {
             *member == who.member
                 || (who.instance.is_some() && self.instances.get(&of) == who.instance.as_ref())
         };
-        let plans = self.plans.get(&of).into_iter().flatten();
+        // Of a generation that was only stored, after one that was lost, what was given before holds.
+        let own = self.plans.contains_key(&of);
+        let from = (Arc::clone(&who.group), if own { who.generation } else { 0 });
+        let plans = self
+            .plans
+            .range(from..=of.clone())
+            .flat_map(|(_, plans)| plans);
         let nothing = Bytes::new();
         let fits = |plan: &BTreeMap<Arc<str>, Bytes>| {
             let mut meant = plan.iter().filter(|(member, _)| mine(member)).peekable();
@@ -205,9 +211,11 @@ mod tests {
         let mut rig = Rig::<Ownership>::new();
         let old = plan("1", &[("a", 0), ("b", 1)]);
         passes(rig.exchange(sync(&who("a", 3), &old), &synced(&old, "a")));
+        let new = plan("2", &[("a", 1), ("b", 0)]);
+        rig.ask(sync(&who("a", 4), &new));
         fires(
             rig.exchange(sync(&who("b", 4), &[]), &synced(&old, "b")),
-            "in none of the 0 divisions",
+            "in none of the 1 divisions",
         );
     }
 
