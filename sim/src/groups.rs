@@ -10,7 +10,7 @@ use ottla_protocol::messages::{
 };
 use ottla_protocol::{DecodeError, Reader, data};
 
-use crate::history::Named;
+use crate::places::Named;
 
 /// The version of what members hand each other.
 const VERSION: i16 = 1;

@@ -3,32 +3,8 @@
 use std::sync::Arc;
 
 use crate::groups::{GroupAsk, GroupReply};
+pub use crate::places::{Named, Partition, TopicId};
 use crate::script::Nanos;
-
-/// A topic's id.
-pub type TopicId = [u8; 16];
-
-/// A partition, by the identity that survives recreation under the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Partition {
-    /// The topic's id.
-    pub topic: TopicId,
-    /// The partition's index.
-    pub index: i32,
-}
-
-/// A partition as a client speaks of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named {
-    /// The topic's name.
-    pub topic: Arc<str>,
-    /// The topic's id as the client knew it when it asked.
-    pub id: TopicId,
-    /// Whether the request named the topic by its id; else by its name.
-    pub by_id: bool,
-    /// The partition's index.
-    pub index: i32,
-}
 
 /// A record's value says who made it: no two records of a run are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,6 +25,7 @@ pub mod net;
 pub mod on_disk;
 pub mod oracle;
 pub mod panics;
+pub mod places;
 pub mod planted;
 pub mod script;
 pub mod shrink;

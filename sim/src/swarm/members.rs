@@ -296,7 +296,7 @@ fn others(
         let nobodys = groups.len() as u32 + 1;
         let group = stream.within(1, nobodys.into()) as u32;
         let what = match stream.below(8) {
-            0 | 1 | 2 if features.alone => Operation::CommitAlone {
+            0..=2 if features.alone => Operation::CommitAlone {
                 group: if stream.one_in(4) { group } else { nobodys },
                 places: places(stream),
                 ahead: stream.size(1, 100) as i64,
