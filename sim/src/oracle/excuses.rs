@@ -109,6 +109,17 @@ pub(super) fn shortly(scene: &Scene<'_>) -> Nanos {
     100 * MS + super::polls::turns(scene)
 }
 
+/// Whether a coordinator's tenure may have ended since then: with the process, or because a full disk undid what it had appended. What no
+/// record says of its groups is gone with it.
+pub(super) fn tenure_ended_since(scene: &Scene<'_>, since: Nanos) -> bool {
+    let full = |entry: &Entry| match entry {
+        Entry::Full { until } => *until >= since,
+        Entry::Failed { .. } => true,
+        _ => false,
+    };
+    scene.ledger.died_since(since) || scene.atlas.entries().any(|(_, entry)| full(entry))
+}
+
 /// Whether a life has ended since then that may have lost what was acknowledged.
 pub(super) fn lossy_since(scene: &Scene<'_>, since: Nanos) -> bool {
     !scene.atlas.flush_on_ack && scene.ledger.lossy.is_some_and(|lossy| lossy >= since)

@@ -3,7 +3,8 @@
 //! G2: a leader that joins again when it has synced is in a newer one.
 //! G3: when a member has left, nobody is well in its generation any more.
 //!
-//! What a sync told is durable. What was told before it may be gone after a crash, but not the generation before that.
+//! What a sync told is durable. What was told before it may be gone with the coordinator's tenure, but not the generation before that; and so may
+//! that somebody has left.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,11 +109,12 @@ impl Generations {
         }
         let told = self.told.entry(Arc::clone(&who.group)).or_default();
         // What was told before it was synced comes back after a crash as the one before it.
-        let least = |told: &Told| match told.durable || !scene.ledger.died_since(told.asked) {
-            true => told.generation,
-            false if scene.atlas.flush_on_ack => told.generation - 1,
-            false => i32::MIN,
-        };
+        let least =
+            |told: &Told| match told.durable || !excuses::tenure_ended_since(scene, told.asked) {
+                true => told.generation,
+                false if scene.atlas.flush_on_ack => told.generation - 1,
+                false => i32::MIN,
+            };
         let mut earlier = told.iter().filter(|told| told.at < asked.at);
         let newer = earlier.find(|told| least(told) > generation);
         if let Some(newer) = newer.filter(|_| !anew) {
@@ -128,9 +130,9 @@ impl Generations {
                 ),
             );
         }
-        let known = told
-            .iter()
-            .any(|told| told.generation == generation && !scene.ledger.died_since(told.asked));
+        let known = told.iter().any(|told| {
+            told.generation == generation && !excuses::tenure_ended_since(scene, told.asked)
+        });
         if !known {
             told.push(Told {
                 generation,
@@ -195,7 +197,7 @@ impl Generations {
         };
         let left = self.left.get(&who.group);
         let left = left.filter(|(of, at)| *of == generation && *at < asked.at);
-        match left.filter(|(_, at)| !scene.ledger.died_since(*at)) {
+        match left.filter(|(_, at)| !excuses::tenure_ended_since(scene, *at)) {
             Some((_, at)) => fired(
                 NAME,
                 format!(

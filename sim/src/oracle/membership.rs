@@ -42,8 +42,8 @@ struct Member {
 #[derive(Clone, Debug, Default)]
 pub struct Membership {
     members: BTreeMap<Of, Member>,
-    /// Who bears a static id, by group and id.
-    bearers: BTreeMap<Of, Arc<str>>,
+    /// Who bears a static id, by group and id, and since when.
+    bearers: BTreeMap<Of, (Arc<str>, Nanos)>,
     loaded: excuses::Loaded,
     /// Requests that left after more than a session of silence.
     silent: BTreeMap<u64, Nanos>,
@@ -111,6 +111,7 @@ impl Membership {
             let bearer = self
                 .bearers
                 .get(&(Arc::clone(&who.group), Arc::clone(instance)));
+            let bearer = bearer.map(|(bearer, _)| bearer);
             if let Some(bearer) = bearer.filter(|bearer| **bearer != who.member) {
                 let bearer = (Arc::clone(&who.group), Arc::clone(bearer));
                 self.members.entry(bearer).or_default().doomed = true;
@@ -170,7 +171,7 @@ impl Membership {
             },
         ) = (ask, reply)
         {
-            self.joined(scene, who, member, *session_ms, *rebalance_ms);
+            self.joined(scene, asked.at, who, member, *session_ms, *rebalance_ms);
         }
         let Some(who) = asker(asked) else {
             return Ok(());
@@ -199,6 +200,7 @@ impl Membership {
     fn joined(
         &mut self,
         scene: &Scene<'_>,
+        asked: Nanos,
         who: &Who,
         id: &Arc<str>,
         session_ms: i32,
@@ -216,11 +218,24 @@ impl Membership {
             return;
         };
         let bears = (Arc::clone(group), Arc::clone(instance));
-        if let Some(before) = self.bearers.insert(bears, Arc::clone(id))
-            && before != *id
-        {
-            let before = self.members.entry((Arc::clone(group), before)).or_default();
-            before.doomed = true;
+        let bearer = (Arc::clone(id), scene.at);
+        let Some((before, since)) = self.bearers.insert(bears, bearer) else {
+            return;
+        };
+        if before == *id {
+            return;
+        }
+        // Of two that asked at the same time either may have been the later one.
+        let ordered = since < asked;
+        if !ordered {
+            self.members
+                .entry((Arc::clone(group), Arc::clone(id)))
+                .or_default()
+                .doomed = true;
+        }
+        let before = self.members.entry((Arc::clone(group), before)).or_default();
+        before.doomed = true;
+        if ordered {
             before
                 .out
                 .get_or_insert((scene.at, "somebody else has its static id"));
@@ -255,7 +270,7 @@ impl Membership {
         }
         if let Some((since, why)) = member.out
             && asked.at > since
-            && !scene.ledger.died_since(since)
+            && !excuses::tenure_ended_since(scene, since)
         {
             return fired(NAME, name(why.to_owned()));
         }
