@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use ottla_coordinator::{CommitOffsets, NewCommit, Request, Response};
+use ottla_coordinator::{CommitOffsets, NewCommit, Request, Response, Said};
 use ottla_machine::Now;
 use ottla_metadata::{Image, Topic};
 use ottla_protocol::messages::OffsetCommitRequest;
@@ -115,32 +115,45 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         Response::Refused(error) => Err(error),
         _ => return Reply::Close,
     };
-    let (mut each, all) = match said {
-        Ok(each) => (each.into_iter(), ErrorCode::UnknownServerError),
-        Err(all) => (Vec::new().into_iter(), all),
+    let (each, all) = match said {
+        Ok(each) => (each, None),
+        Err(all) => (Vec::new(), Some(all)),
     };
+    let mut each = each.into_iter().peekable();
     let image = Arc::clone(&bench.image);
     let mut response = OffsetCommitResponse::default();
     for topic in request.topics {
-        let known = find(&image, &topic, version);
-        let mut said = OffsetCommitResponseTopic {
+        // What was not known when it was asked was not passed on, whatever is known by now.
+        let unknown = match find(&image, &topic, version) {
+            Ok(_) => ErrorCode::UnknownTopicOrPartition,
+            Err(error) => error,
+        };
+        let mut answer = OffsetCommitResponseTopic {
             topic_id: topic.topic_id,
             ..OffsetCommitResponseTopic::default()
         };
         for partition in &topic.partitions {
             let index = partition.partition_index;
-            let error = match known {
-                Err(error) => error,
-                Ok(known) if !has(known, index) => ErrorCode::UnknownTopicOrPartition,
-                Ok(_) => each.next().unwrap_or(all),
+            let is_it = |said: &Said| {
+                let same = match version {
+                    FIRST_WITH_TOPIC_IDS.. => said.topic_id == topic.topic_id,
+                    _ => *said.topic == *topic.name,
+                };
+                same && said.partition == index
             };
-            said.partitions.push(OffsetCommitResponsePartition {
+            let known = find(&image, &topic, version).is_ok_and(|known| has(known, index));
+            let error = match (each.next_if(is_it), all) {
+                (Some(said), _) => said.error,
+                (None, Some(all)) if known => all,
+                (None, _) => unknown,
+            };
+            answer.partitions.push(OffsetCommitResponsePartition {
                 partition_index: index,
                 error_code: code(bench, call.key, error),
             });
         }
-        said.name = topic.name;
-        response.topics.push(said);
+        answer.name = topic.name;
+        response.topics.push(answer);
     }
     bench.encode(&call, |w, version| response.encode(w, version))
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ottla_coordinator::{Request, Response};
+use ottla_coordinator::{Request, Response, Said};
 use ottla_machine::Now;
 use ottla_protocol::messages::OffsetDeleteRequest;
 use ottla_protocol::messages::offset_delete_response::{
@@ -62,22 +62,20 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         _ => return Reply::Close,
     };
     let mut said = match said {
-        Ok(said) => said.into_iter(),
+        Ok(said) => said.into_iter().peekable(),
         Err(error) => {
             response.error_code = code(bench, call.key, error);
             return bench.encode(&call, |w, version| response.encode(w, version));
         }
     };
-    let image = Arc::clone(&bench.image);
     for topic in request.topics {
         let mut answer = OffsetDeleteResponseTopic::default();
         for partition in &topic.partitions {
             let index = partition.partition_index;
-            let known = cluster::find_by_name(&image, &topic.name, index).map(drop);
-            let error = match known {
-                Ok(()) => said.next().unwrap_or(ErrorCode::UnknownServerError),
-                Err(error) => error,
-            };
+            // What was not known when it was asked was not passed on, whatever is known by now.
+            let is_it = |said: &Said| *said.topic == *topic.name && said.partition == index;
+            let said = said.next_if(is_it);
+            let error = said.map_or(ErrorCode::UnknownTopicOrPartition, |said| said.error);
             answer.partitions.push(OffsetDeleteResponsePartition {
                 partition_index: index,
                 error_code: code(bench, call.key, error),

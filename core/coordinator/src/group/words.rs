@@ -149,11 +149,11 @@ pub enum Response {
     /// Of `Leave`: per member, in order.
     Left(Vec<ErrorCode>),
     /// Of `Commit`: per offset, in order.
-    Committed(Result<Vec<ErrorCode>, ErrorCode>),
+    Committed(Result<Vec<Said>, ErrorCode>),
     /// Of `FetchOffsets`.
     Offsets(Vec<FetchedTopic>),
     /// Of `DeleteOffsets`: per partition, in order.
-    OffsetsDeleted(Result<Vec<ErrorCode>, ErrorCode>),
+    OffsetsDeleted(Result<Vec<Said>, ErrorCode>),
     /// Of `Describe`; `None`: there is no such classic group.
     Described(Option<Box<Described>>),
     /// Of `List`.
@@ -162,6 +162,19 @@ pub enum Response {
     Deleted(Result<(), ErrorCode>),
     /// Nothing was done about the whole request.
     Refused(ErrorCode),
+}
+
+/// What became of one partition: it bears its name, for whoever asked may know other topics by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// Its id, as far as it was asked for.
+    pub topic_id: Uuid,
+    /// The partition.
+    pub partition: i32,
+    /// NONE, or why not.
+    pub error: ErrorCode,
 }
 
 /// JoinGroup's answer.

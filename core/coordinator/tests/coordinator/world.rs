@@ -327,7 +327,7 @@ impl World {
         let ticket = self.commit_offset(identity, topic, offset);
         self.commit();
         match self.told(ticket) {
-            Response::Committed(Ok(said)) => said[0],
+            Response::Committed(Ok(said)) => said[0].error,
             Response::Committed(Err(error)) | Response::Refused(error) => error,
             other => panic!("{other:?}"),
         }
@@ -424,4 +424,14 @@ pub fn pending(producer: i64, offset: i64) -> (Record, Option<(ProducerId, i16)>
         }),
     };
     (record, Some((ProducerId(producer), 0)))
+}
+
+/// The errors of an answer, in order.
+pub fn errors(response: Response) -> Vec<ErrorCode> {
+    match response {
+        Response::Committed(Ok(said)) | Response::OffsetsDeleted(Ok(said)) => {
+            said.iter().map(|it| it.error).collect()
+        }
+        other => panic!("{other:?}"),
+    }
 }

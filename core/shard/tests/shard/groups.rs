@@ -59,7 +59,10 @@ impl World {
     }
 
     fn is_committed(&self, ticket: Ticket) -> bool {
-        self.said(ticket) == Some(Response::Committed(Ok(vec![ErrorCode::None])))
+        matches!(
+            self.said(ticket),
+            Some(Response::Committed(Ok(said))) if said[0].error == ErrorCode::None
+        )
     }
 
     /// What is committed for four partitions; -1 for nothing.

@@ -174,7 +174,7 @@ impl Membership {
             // Perhaps it has never seen the answer to its last join.
             State::CompletingRebalance if same => {
                 let answer = self.current(id, self.is_leader(id));
-                turn.joined(ticket, answer);
+                self.tell_current(turn, ticket, answer);
             }
             State::Stable
                 if same
@@ -182,7 +182,7 @@ impl Membership {
                         || planted!(turn.fx, "leaders-join-does-not-rebalance")) =>
             {
                 let answer = self.current(id, false);
-                turn.joined(ticket, answer);
+                self.tell_current(turn, ticket, answer);
             }
             // A leader that joins again wants a rebalance: topics may have changed.
             State::PreparingRebalance | State::CompletingRebalance | State::Stable => {
@@ -191,6 +191,12 @@ impl Membership {
             }
             State::Empty => refuse(turn, ErrorCode::UnknownMemberId),
         }
+    }
+
+    /// M2: what the group has last stored may not be durable yet.
+    fn tell_current<E: Emit>(&self, turn: &mut Turn<'_, E>, ticket: Ticket, answer: Joined) {
+        let response = Response::Joined(Box::new(answer));
+        turn.answer_of(&self.group, ticket, response);
     }
 
     /// A new member.

@@ -8,7 +8,7 @@ use crate::group::groups::is_foreign;
 use crate::group::record::{Commit, Record};
 use crate::group::soft::Soft;
 use crate::group::turn::Turn;
-use crate::group::words::{CommitOffsets, Response, State};
+use crate::group::words::{CommitOffsets, Response, Said, State};
 
 pub(in crate::group) fn commit<E: Emit>(
     soft: &mut Soft,
@@ -28,11 +28,19 @@ pub(in crate::group) fn commit<E: Emit>(
     let mut said = Vec::with_capacity(commit.commits.len());
     for new in commit.commits {
         // Java counts UTF-16.
-        if new.metadata.encode_utf16().count() > most {
-            said.push(ErrorCode::OffsetMetadataTooLarge);
+        let too_large = new.metadata.encode_utf16().count() > most;
+        said.push(Said {
+            topic: new.topic.clone(),
+            topic_id: new.topic_id,
+            partition: new.partition,
+            error: match too_large {
+                true => ErrorCode::OffsetMetadataTooLarge,
+                false => ErrorCode::None,
+            },
+        });
+        if too_large {
             continue;
         }
-        said.push(ErrorCode::None);
         turn.append(Record::Commit {
             group: commit.identity.group.clone(),
             topic: new.topic,

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use ottla_machine::{Emit, Ticket};
-use ottla_protocol::ErrorCode;
+use ottla_protocol::{ErrorCode, Uuid};
 
 use super::is_read;
 use crate::group::classic::state_of;
 use crate::group::record::Record;
 use crate::group::soft::Soft;
 use crate::group::turn::Turn;
-use crate::group::words::{Response, State};
+use crate::group::words::{Response, Said, State};
 
 pub(in crate::group) fn delete<E: Emit>(
     soft: &mut Soft,
@@ -26,11 +26,18 @@ pub(in crate::group) fn delete<E: Emit>(
     for (topic, partitions) in topics {
         let read = is_read(soft.memberships.get(group), turn.stored(group), topic);
         for partition in partitions {
+            said.push(Said {
+                topic: Arc::clone(topic),
+                topic_id: Uuid::ZERO,
+                partition: *partition,
+                error: match read {
+                    true => ErrorCode::GroupSubscribedToTopic,
+                    false => ErrorCode::None,
+                },
+            });
             if read {
-                said.push(ErrorCode::GroupSubscribedToTopic);
                 continue;
             }
-            said.push(ErrorCode::None);
             let stored = turn.stored(group);
             let committed = stored.is_some_and(|it| it.commit(topic, *partition).is_some());
             if committed || turn.hard.has_pending(group, topic, *partition) {
