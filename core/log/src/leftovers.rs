@@ -19,7 +19,7 @@ use crate::ops::Waiting;
 impl Log {
     /// Removes what was given up or can be rebuilt, and finishes what a compaction had begun to put in place.
     pub(crate) fn clear_leftovers(&mut self, opening: &mut Opening, fx: &mut impl Emit) {
-        let mut ops = self.finish_swaps(opening, fx);
+        let mut ops = self.finish_swaps(opening);
         let remove = |name: Name| DiskOp::Remove {
             dir: self.dir,
             name,
@@ -73,7 +73,7 @@ impl Log {
     }
 
     /// Compacted segments that were being put in place: they are given up, or will be when what they reach over is gone.
-    fn finish_swaps(&mut self, opening: &mut Opening, fx: &mut impl Emit) -> Vec<DiskOp> {
+    fn finish_swaps(&mut self, opening: &mut Opening) -> Vec<DiskOp> {
         let mut ops = Vec::new();
         let dir = self.dir;
         let remove = |base: i64, suffix: &str| DiskOp::Remove {
@@ -83,7 +83,6 @@ impl Log {
         let cleaned = smallest_cleaned(opening);
         let whole = |base: i64| cleaned.is_none_or(|cleaned| base < cleaned);
         let split = was_split(opening, &whole);
-        sometimes!(fx, "a segment that was being split was replaced by its parts", if split.is_some());
         if let Some(base) = split {
             opening.found.remove(&FileName::Segment(base));
             ops.push(remove(base, "log"));

@@ -371,7 +371,6 @@ impl Log {
             }
             Purpose::Snapshot(at) | Purpose::Aborted(at) => {
                 let aborted = matches!(refused.purpose, Purpose::Aborted(_));
-                sometimes!(fx, "there was no room for the aborted transactions", if aborted);
                 let name = name(at, if aborted { "txnindex" } else { "snapshot" });
                 let again = (refused.purpose, name, refused.bytes);
                 self.rewrites.queue.push_front(again);

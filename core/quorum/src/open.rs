@@ -218,7 +218,6 @@ impl Quorum {
             entry.kind == Kind::Dir && entry.name.as_str() != DIR && numbered
         };
         if let Some(entry) = entries.iter().find(partition) {
-            sometimes!(fx, "a metadata log was empty beside partitions");
             let why = format!(
                 "{DIR} is empty, but there are partitions, {} among them: restore {DIR} from a backup; without it all topics would be lost",
                 entry.name

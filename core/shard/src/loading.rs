@@ -294,7 +294,6 @@ impl Coordinator {
                     Ok(ABORT) => false,
                     _ => continue,
                 };
-                sometimes!(fx, "a coordinator loaded the end of a transaction");
                 self.runtime
                     .load(offset, Entry::Marker { producer, commit });
                 continue;

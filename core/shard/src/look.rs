@@ -110,7 +110,6 @@ impl Look {
             }
             (Stage::Listing, Ok(DiskOutput::Listed(entries))) => {
                 if entries.iter().any(holds_records) {
-                    sometimes!(fx, "a directory with records did not say whose they are");
                     return Looked::Damaged("it is missing, and there are records".to_owned());
                 }
                 match entries.last() {

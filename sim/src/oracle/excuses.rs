@@ -70,10 +70,13 @@ impl Loaded {
                 if let Ask::Group(ask) = &asked.ask
                     && let Some(group) = ask.group()
                     && !scene.ledger.died_since(asked.at)
-                    && is_loaded(reply)
                 {
-                    let since = self.since.entry(Arc::clone(group));
-                    since.or_insert(scene.at);
+                    if is_loaded(reply) {
+                        let since = self.since.entry(Arc::clone(group));
+                        since.or_insert(scene.at);
+                    } else if is_loading(reply) {
+                        self.since.remove(group);
+                    }
                 }
             }
             _ => {}
@@ -86,8 +89,9 @@ impl Loaded {
     }
 
     /// Whether the answer to this heartbeat says something.
-    pub(super) fn hears(&self, group: &Arc<str>, asked: Nanos) -> bool {
-        self.since(group).is_some_and(|since| since < asked)
+    pub(super) fn hears(&self, scene: &Scene<'_>, group: &Arc<str>, asked: Nanos) -> bool {
+        let since = self.since(group).filter(|since| *since < asked);
+        since.is_some_and(|since| !tenure_ended_since(scene, since))
     }
 }
 
@@ -100,6 +104,20 @@ fn is_loaded(reply: &GroupReply) -> bool {
         | GroupReply::Fetch { error, .. } => *error == 0,
         GroupReply::Heartbeat { error } => matches!(error, 22 | 25 | 27),
         GroupReply::Commit { parts } => parts.iter().any(|(_, error)| *error == 0),
+        _ => false,
+    }
+}
+
+/// Whether an answer shows that the group's log is not known, or not any more.
+fn is_loading(reply: &GroupReply) -> bool {
+    let loading = |error: i16| matches!(error, 14 | 16);
+    match reply {
+        GroupReply::Join { error, .. }
+        | GroupReply::Sync { error, .. }
+        | GroupReply::Leave { error }
+        | GroupReply::Fetch { error, .. }
+        | GroupReply::Heartbeat { error } => loading(*error),
+        GroupReply::Commit { parts } => parts.iter().any(|(_, error)| loading(*error)),
         _ => false,
     }
 }

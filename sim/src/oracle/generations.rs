@@ -84,7 +84,7 @@ impl Generations {
                 (who, who.generation)
             }
             (GroupAsk::Heartbeat { who }, GroupReply::Heartbeat { error: 0 })
-                if self.loaded.hears(&who.group, asked.at) =>
+                if self.loaded.hears(scene, &who.group, asked.at) =>
             {
                 (who, who.generation)
             }

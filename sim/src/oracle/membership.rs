@@ -177,7 +177,9 @@ impl Membership {
             return Ok(());
         };
         let error = match reply {
-            GroupReply::Heartbeat { error: 0 } if !self.loaded.hears(&who.group, asked.at) => {
+            GroupReply::Heartbeat { error: 0 }
+                if !self.loaded.hears(scene, &who.group, asked.at) =>
+            {
                 return Ok(());
             }
             GroupReply::Join { error, .. }
