@@ -141,6 +141,11 @@ pub struct StoredMember {
 }
 
 impl Metadata {
+    /// Whether nobody has assigned this generation: it was told, and another one followed.
+    pub fn is_unassigned(&self) -> bool {
+        self.leader.is_none() && !self.members.is_empty()
+    }
+
     /// A member by its id.
     pub fn member(&self, id: &str) -> Option<&StoredMember> {
         self.members.iter().find(|member| &*member.id == id)

@@ -145,19 +145,20 @@ impl Membership {
         turn.set(Timer::Sync(Arc::clone(&self.group)), timeout);
     }
 
-    /// M2: where a generation was told and never stored, the one after it is stored before another is told, and nobody is ever told of
-    /// that one: the members are those that the log has, with what was theirs, and whoever was told of the lost one has to join anew.
+    /// M2: a generation that was told and never stored is stored before the next one is told: with the members that the log has, without
+    /// assignments and without a leader, for nobody assigned it. Whoever loads that has all of them join anew.
     fn raise_generation<E: Emit>(&mut self, turn: &mut Turn<'_, E>) -> bool {
         let stored = turn.metadata(&self.group);
         let known = stored.map_or(0, |it| it.generation);
         let raised = self.generation > known;
         if raised {
             sometimes!(turn.fx, "a generation was told and never stored");
-            self.generation += 1;
-            let metadata = Metadata {
-                generation: self.generation,
-                ..stored.map(|it| Metadata::clone(it)).unwrap_or_default()
-            };
+            let mut metadata = stored.map(|it| Metadata::clone(it)).unwrap_or_default();
+            metadata.generation = self.generation;
+            metadata.leader = None;
+            for member in &mut metadata.members {
+                member.assignment = Default::default();
+            }
             turn.store(&Arc::clone(&self.group), metadata);
         }
         self.generation += i32::from(!planted!(turn.fx, "rebalance-keeps-the-generation"));

@@ -36,6 +36,13 @@ pub(in crate::group) fn take_up<'s, E: Emit>(
         if membership.members.len() > turn.view.settings.max_size {
             sometimes!(turn.fx, "a group was larger than it may be now");
             membership.prepare(turn);
+        } else if stored
+            .metadata
+            .as_ref()
+            .is_some_and(|it| it.is_unassigned())
+        {
+            sometimes!(turn.fx, "a generation that nobody had assigned was loaded");
+            membership.prepare(turn);
         }
         soft.memberships.insert(Arc::clone(group), membership);
     }
