@@ -33,15 +33,14 @@ pub(in crate::group) fn take_up<'s, E: Emit>(
             }
             membership.touch(turn, &id);
         }
-        if membership.members.len() > turn.view.settings.max_size {
-            sometimes!(turn.fx, "a group was larger than it may be now");
-            membership.prepare(turn);
-        } else if stored
+        let too_large = membership.members.len() > turn.view.settings.max_size;
+        let unassigned = stored
             .metadata
             .as_ref()
-            .is_some_and(|it| it.is_unassigned())
-        {
-            sometimes!(turn.fx, "a generation that nobody had assigned was loaded");
+            .is_some_and(|it| it.is_unassigned());
+        sometimes!(turn.fx, "a group was larger than it may be now", if too_large);
+        sometimes!(turn.fx, "a generation that nobody had assigned was loaded", if unassigned);
+        if too_large || unassigned {
             membership.prepare(turn);
         }
         soft.memberships.insert(Arc::clone(group), membership);
