@@ -152,6 +152,9 @@ impl Metadata {
     }
 }
 
+/// The protocol type of consumers.
+pub(super) const CONSUMER: &str = "consumer";
+
 /// The version in which Kafka 4.3.1 writes a classic group.
 const GROUP_VERSION: i16 = 3;
 /// .. a commit ..

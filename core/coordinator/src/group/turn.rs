@@ -41,8 +41,8 @@ impl<'a, E> Turn<'a, E> {
     }
 
     /// What the log has of a classic group.
-    pub fn metadata(&self, group: &str) -> Option<&'a Arc<Metadata>> {
-        self.stored(group)?.metadata.as_ref()
+    pub fn metadata(&self, group: &str) -> Option<&'a Metadata> {
+        self.stored(group)?.metadata.as_deref()
     }
 
     pub fn append(&mut self, record: Record) {

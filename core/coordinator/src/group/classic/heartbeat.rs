@@ -31,7 +31,7 @@ fn hear<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>, who: &Identity) -> Res
     if !planted!(turn.fx, "heartbeat-does-not-prolong-the-session") {
         membership.touch(turn, &who.member);
     }
-    match membership.state(turn.metadata(&who.group).map(|it| &**it)) {
+    match membership.state(turn.metadata(&who.group)) {
         State::Empty => Err(ErrorCode::UnknownMemberId),
         State::PreparingRebalance if !planted!(turn.fx, "heartbeat-hides-the-rebalance") => {
             Err(ErrorCode::RebalanceInProgress)

@@ -129,7 +129,7 @@ impl Membership {
         }
         let instance = join.instance.as_ref();
         let earlier = instance.and_then(|it| self.instances.get(it)).cloned();
-        let stable = self.state(turn.metadata(&self.group).map(|it| &**it)) == State::Stable;
+        let stable = self.state(turn.metadata(&self.group)) == State::Stable;
         let fences = stable || !planted!(turn.fx, "static-member-fenced-when-stable-only");
         if let Some(earlier) = earlier.filter(|_| fences) {
             return self.join_in_place_of(turn, ticket, join, &earlier, id);
@@ -165,7 +165,7 @@ impl Membership {
             answer.protocol = None;
             return turn.joined(ticket, answer);
         }
-        let state = self.state(turn.metadata(&self.group).map(|it| &**it));
+        let state = self.state(turn.metadata(&self.group));
         let same = self
             .members
             .get(id)
@@ -256,7 +256,7 @@ impl Membership {
         id: Arc<str>,
     ) {
         let stored = turn.metadata(&self.group);
-        let state = self.state(stored.map(|it| &**it));
+        let state = self.state(stored);
         let leader = self.leader.clone().unwrap_or_default();
         self.replace(turn, earlier, &id);
         self.update(turn, ticket, join, &id);

@@ -8,7 +8,7 @@ use ottla_machine::{Emit, Ticket};
 use ottla_protocol::messages::ConsumerProtocolSubscription;
 use ottla_protocol::{ErrorCode, Reader};
 
-use crate::group::record::{Metadata, StoredMember};
+use crate::group::record::{CONSUMER, Metadata, StoredMember};
 use crate::group::turn::Turn;
 use crate::group::view::Timer;
 use crate::group::words::{Join, Joined, State};
@@ -322,9 +322,6 @@ impl Membership {
         }
     }
 }
-
-/// The type of those who speak the consumer protocol.
-pub(super) const CONSUMER: &str = "consumer";
 
 /// Whether any of these subscriptions of consumers names a topic. `None`: one of them is none.
 pub(in crate::group) fn subscribed(

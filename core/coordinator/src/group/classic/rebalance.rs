@@ -6,7 +6,6 @@ use ottla_machine::{Emit, planted, sometimes};
 use ottla_protocol::ErrorCode;
 
 use super::members::{Initial, Membership, Phase};
-use crate::group::record::Metadata;
 use crate::group::turn::Turn;
 use crate::group::view::Timer;
 use crate::group::words::{Joined, Response};
@@ -153,7 +152,7 @@ impl Membership {
         let raised = self.generation > known;
         if raised {
             sometimes!(turn.fx, "a generation was told and never stored");
-            let mut metadata = stored.map(|it| Metadata::clone(it)).unwrap_or_default();
+            let mut metadata = stored.cloned().unwrap_or_default();
             metadata.generation = self.generation;
             metadata.leader = None;
             for member in &mut metadata.members {

@@ -41,7 +41,7 @@ impl Membership {
         ticket: Ticket,
         sync: &Sync,
     ) -> Result<(), ErrorCode> {
-        let stored = turn.metadata(&self.group).map(|it| &**it);
+        let stored = turn.metadata(&self.group);
         let state = self.state(stored);
         if state == State::Empty {
             return Err(ErrorCode::UnknownMemberId);

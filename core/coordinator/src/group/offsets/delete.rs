@@ -7,7 +7,7 @@ use ottla_protocol::{ErrorCode, Uuid};
 
 use super::is_read;
 use crate::group::classic::state_of;
-use crate::group::record::Record;
+use crate::group::record::{CONSUMER, Record};
 use crate::group::soft::Soft;
 use crate::group::turn::Turn;
 use crate::group::words::{Response, Said, State};
@@ -60,10 +60,10 @@ fn judge<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Result<(), ErrorCod
     let state = state_of(soft, turn, group).ok_or(ErrorCode::GroupIdNotFound)?;
     let stored = turn.stored(group);
     let consumes = match soft.memberships.get(group) {
-        Some(membership) => &*membership.protocol_type == "consumer",
+        Some(membership) => &*membership.protocol_type == CONSUMER,
         None => {
             let metadata = stored.and_then(|it| it.metadata.as_ref());
-            metadata.is_some_and(|it| &*it.protocol_type == "consumer")
+            metadata.is_some_and(|it| &*it.protocol_type == CONSUMER)
         }
     };
     if state != State::Empty && !consumes {

@@ -13,7 +13,7 @@ use super::fetch::is_current;
 use super::is_read;
 use crate::group::classic::state_of;
 use crate::group::limits;
-use crate::group::record::{Commit, Record};
+use crate::group::record::{CONSUMER, Commit, Record};
 use crate::group::soft::{Place, Soft};
 use crate::group::stored::Stored;
 use crate::group::turn::Turn;
@@ -135,7 +135,7 @@ fn has_expired<E>(turn: &Turn<'_, E>, state: State, stored: &Stored, commit: &Co
         // Since nobody is there; an old record does not say since when.
         (Some(metadata), State::Empty) if metadata.since >= 0 => metadata.since,
         (Some(_), State::Empty) | (None, _) => commit.commit_timestamp,
-        (Some(metadata), State::Stable) if &*metadata.protocol_type == "consumer" => {
+        (Some(metadata), State::Stable) if &*metadata.protocol_type == CONSUMER => {
             commit.commit_timestamp
         }
         (Some(_), _) => return false, // X1

@@ -10,6 +10,7 @@ pub(super) use delete::delete;
 pub(super) use expiry::expire;
 pub(super) use fetch::fetch;
 
+use crate::group::record::CONSUMER;
 use crate::group::stored::Stored;
 
 use super::classic::{Membership, subscribed};
@@ -23,5 +24,5 @@ fn is_read(membership: Option<&Membership>, stored: Option<&Stored>, topic: &str
         return false;
     };
     let said = metadata.members.iter().map(|it| it.subscription.clone());
-    &*metadata.protocol_type == "consumer" && subscribed(said, topic).unwrap_or(true)
+    &*metadata.protocol_type == CONSUMER && subscribed(said, topic).unwrap_or(true)
 }
