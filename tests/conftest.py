@@ -1,4 +1,4 @@
-"""Fixtures: a broker shared by a module's tests, brokers of one's own, connections, fresh topic names.
+"""Fixtures: a broker shared by a module's tests, brokers of one's own, Kafka's tools, connections, fresh topic names.
 
 A broker that a test leaves behind is ended by its pid; the end of its log is shown with a failure.
 Every broker must still be alive at its end and leave with the exit code of a clean stop.
@@ -11,10 +11,12 @@ import re
 import pytest
 
 # They assert for the tests that call them: what differs is to be shown. Said before anybody loads them.
-pytest.register_assert_rewrite("abilities", "clients", "groups", "group_clients")
+pytest.register_assert_rewrite("abilities", "clients", "directories", "groups", "group_clients")
 
 import brokers  # noqa: E402
 from abilities import PARTITIONS  # noqa: E402
+from clients import Tools  # noqa: E402
+from directories import ONLY, RECORDED  # noqa: E402
 from wire import Connection  # noqa: E402
 
 _names = itertools.count(1)
@@ -84,6 +86,30 @@ def own(tmp_path):
     yield make
     for node in made:
         _ended(node)
+
+
+@pytest.fixture
+def node(own, tmp_path):
+    """Makes nodes of either kind, not yet started, that have one data directory, each with settings for the recorded ones."""
+    def make(kind, **settings):
+        made = own(name=kind.__name__, kind=kind, settings={**RECORDED, **ONLY[kind], **settings})
+        made.data = tmp_path / "data"
+        return made
+    return make
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory):
+    """Apache Kafka's tools, in one JVM for all tests of a module."""
+    jvm = Tools(tmp_path_factory.mktemp("tools"))
+    yield jvm
+    jvm.close()
+
+
+@pytest.fixture(scope="module")
+def at(broker):
+    """How a tool is told of the shared broker."""
+    return ["--bootstrap-server", broker.address]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ the order in which topics, settings and groups come, and the metadata offset bes
 
 import hashlib
 import re
+import subprocess
 import tarfile
 import time
 
@@ -225,3 +226,32 @@ def sound(tools, data):
     out = dump(kinds["checkpoint"] + kinds["metadata"], "--cluster-metadata-decoder", "--deep-iteration")
     assert "SnapshotFooter" in out and '"type":"FEATURE_LEVEL_RECORD"' in out
     return {kind: len(files) for kind, files in kinds.items()}
+
+
+# ---- From one broker to the other
+
+
+def end(broker, how):
+    """Ends a broker as the test says; a clean stop has its exit code. What either leaves is sound."""
+    if how == "kill":
+        broker.kill()
+    else:
+        assert broker.stop() == broker.CLEAN_EXIT, broker.log()
+    told = subprocess.run([brokers.BINARY, "check", broker.data], capture_output=True, text=True)
+    assert told.returncode == 0 and "damage" not in told.stdout, told.stdout + told.stderr
+
+
+# Who in Apache Kafka speaks of files and of what is in them; others speak of their own start.
+SPEAK_OF_FILES = re.compile(r"\S+ (WARN|ERROR|FATAL) (Log|\w*Index|\w*Snapshot|\w*Metadata|Producer|\w*Checkpoint|\w*Fault|\w*Coordinator"
+                            r"|UnifiedLog|LocalLog|Kafka\w*Log|ReplicaManager|LeaderEpoch|MetaProperties|Snapshot)\w*:")
+
+
+def complains(kafka, how):
+    """What Apache Kafka warned of since its start in files and their contents. After a kill: a node of ours leaves segments without an
+    index, which Kafka makes anew; and Kafka elects every leader twice, so that its coordinators begin to load twice."""
+    usual = ["`log.cleaner.enable` is deprecated"]
+    if how == "kill":
+        usual += ["Could not find offset index file corresponding to log file",
+                  "because the partition is not online or is no longer the leader"]
+    lines = [line for line in kafka.stderr().splitlines() if SPEAK_OF_FILES.match(line)]
+    return [line for line in lines if not any(words in line for words in usual)]

@@ -30,6 +30,7 @@ class Member:
 
     def __init__(self, directory, who, address, topic, group, **more):
         self.who, self.address, self.topic, self.group = who, address, topic, group
+        self.session_ms = more.pop("session_ms", SESSION_MS)
         self.more = more
         self.directory = directory
         self.out, self.errors = directory / f"{who}.out", directory / f"{who}.err"
@@ -37,7 +38,7 @@ class Member:
                                         stderr=open(self.errors, "wb"), cwd=self.cwd)
 
     def command(self):
-        options = {"topic": self.topic, "group": self.group, "session_ms": SESSION_MS, **self.more}
+        options = {"topic": self.topic, "group": self.group, "session_ms": self.session_ms, **self.more}
         return [sys.executable, brokers.ROOT / "tests" / "member.py", self.name, self.address, json.dumps(options)]
 
     def events(self):
@@ -98,7 +99,7 @@ class KafkaJs(Member):
     cwd = NODE_TESTS
 
     def command(self):
-        options = {"topic": self.topic, "group": self.group, "session": SESSION_MS, **self.more}
+        options = {"topic": self.topic, "group": self.group, "session": self.session_ms, **self.more}
         return ["node", "drive.js", self.address, "member", json.dumps(options)]
 
 
@@ -108,8 +109,8 @@ class Kcat(Member):
     name = "kcat"
 
     def command(self):
-        settings = {"auto.offset.reset": "earliest", "auto.commit.interval.ms": 100, "session.timeout.ms": SESSION_MS,
-                    "heartbeat.interval.ms": SESSION_MS // 10, "fetch.wait.max.ms": 50, "reconnect.backoff.max.ms": 200}
+        settings = {"auto.offset.reset": "earliest", "auto.commit.interval.ms": 100, "session.timeout.ms": self.session_ms,
+                    "heartbeat.interval.ms": self.session_ms // 10, "fetch.wait.max.ms": 50, "reconnect.backoff.max.ms": 200}
         return ["kcat", "-b", self.address, *(f for k, v in settings.items() for f in ("-X", f"{k}={v}")),
                 "-E", "-u", "-J", "-G", self.group, self.topic]
 
@@ -138,13 +139,13 @@ class Verifiable(Member):
 
     def command(self):
         config = self.directory / f"{self.who}.properties"
-        config.write_text(f"heartbeat.interval.ms={SESSION_MS // 10}\nfetch.max.wait.ms=50\nretry.backoff.ms=20\n"
+        config.write_text(f"heartbeat.interval.ms={self.session_ms // 10}\nfetch.max.wait.ms=50\nretry.backoff.ms=20\n"
                           "reconnect.backoff.ms=20\nreconnect.backoff.max.ms=200\nmetadata.max.age.ms=1000\n")
         instance = self.more.get("instance")
         return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
                 f"-Dlog4j2.configurationFile={JAVA_TOOLS / 'log4j2.properties'}",
                 "org.apache.kafka.tools.VerifiableConsumer", "--bootstrap-server", self.address, "--topic", self.topic,
-                "--group-id", self.group, "--session-timeout", str(SESSION_MS), "--verbose", "--reset-policy", "earliest",
+                "--group-id", self.group, "--session-timeout", str(self.session_ms), "--verbose", "--reset-policy", "earliest",
                 "--command-config", str(config), *(["--group-instance-id", instance] if instance else [])]
 
     @property

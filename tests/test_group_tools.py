@@ -9,30 +9,16 @@ import re
 import uuid
 
 import confluent_kafka
-import pytest
 from confluent_kafka import admin as confluent_admin
 
 import groups
 from brokers import wait_until
-from clients import Tools
 from group_clients import Verifiable
 from wire import Connection
 
 SETTINGS = {"group.initial.rebalance.delay.ms": "0", "group.min.session.timeout.ms": "1000", "offsets.topic.num.partitions": "4",
             "offsets.topic.replication.factor": "1"}
 GROUPS = "consumer.group.ConsumerGroupCommand"
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
-    jvm = Tools(tmp_path_factory.mktemp("tools"))
-    yield jvm
-    jvm.close()
-
-
-@pytest.fixture(scope="module")
-def at(broker):
-    return ["--bootstrap-server", broker.address]
 
 
 def table(text):

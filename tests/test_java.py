@@ -16,7 +16,7 @@ import pytest
 import brokers
 from abilities import (CODECS, FEATURES, PARTITIONS, THEN, Table, check_read, check_read_partitions, check_write,
                        check_write_partitions, codecs_of, keyed, large, records_of, sample, stored)
-from clients import CONFLUENT, KAFKA_PYTHON, Console, ProducerPerformance, Tools
+from clients import CONFLUENT, KAFKA_PYTHON, Console, ProducerPerformance
 from wire import Connection, Record, batch
 
 SETTINGS = {"offsets.topic.num.partitions": "4", "offsets.topic.replication.factor": "1"}
@@ -27,18 +27,6 @@ OTHERS = [CONFLUENT, KAFKA_PYTHON]
 
 def test_the_table_above_is_what_is_tested():
     TABLE.check(__doc__)
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
-    jvm = Tools(tmp_path_factory.mktemp("tools"))
-    yield jvm
-    jvm.close()
-
-
-@pytest.fixture(scope="module")
-def at(broker):
-    return ["--bootstrap-server", broker.address]
 
 
 def test_topic_command(tools, at, name):

@@ -5,29 +5,11 @@ cluster. Apache Kafka 4.3.1 starts from such a directory, its tool reads it, and
 import pytest
 
 import brokers
-from clients import Tools
-from directories import METADATA, ONLY, RECORDED, kept, served, sound, unpack
+from directories import METADATA, kept, served, sound, unpack
 from wire import Connection
 
 # Snapshots are taken by the megabyte and the hour, segments begun by the gigabyte and the week; here by the kilobyte.
 OFTEN = {"metadata.log.max.record.bytes.between.snapshots": 1000, "internal.metadata.log.segment.bytes": 2000}
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
-    jvm = Tools(tmp_path_factory.mktemp("tools"))
-    yield jvm
-    jvm.close()
-
-
-@pytest.fixture
-def node(own, tmp_path):
-    """Makes nodes of either kind, not yet started, that have one data directory."""
-    def make(kind, **settings):
-        made = own(name=kind.__name__, kind=kind, settings={**RECORDED, **ONLY[kind], **settings})
-        made.data = tmp_path / "data"
-        return made
-    return make
 
 
 def begins(data):

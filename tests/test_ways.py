@@ -6,7 +6,6 @@ Both brokers are asked by the same tools; what they say is compared as text (dir
 
 import json
 import re
-import subprocess
 
 import confluent_kafka
 import pytest
@@ -14,28 +13,10 @@ from confluent_kafka import admin as confluent_admin
 
 import brokers
 from abilities import CODECS, THEN
-from clients import CONFLUENT, Tools
-from directories import (METADATA, ONLY, RECORDED, described, expected, group_lines, in_order, kept, records, served,
-                         sound, unpack)
+from clients import CONFLUENT
+from directories import (METADATA, ONLY, RECORDED, complains, described, end, expected, group_lines, in_order, kept, records,
+                         served, sound, unpack)
 from wire import Connection, Record, batch
-
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
-    jvm = Tools(tmp_path_factory.mktemp("tools"))
-    yield jvm
-    jvm.close()
-
-
-@pytest.fixture
-def node(own, tmp_path):
-    """Makes nodes of either kind, not yet started, that have one data directory, each with settings for the recorded ones."""
-    def make(kind, **settings):
-        made = own(name=kind.__name__, kind=kind, settings={**RECORDED, **ONLY[kind], **settings})
-        made.data = tmp_path / "data"
-        return made
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -53,32 +34,6 @@ def before(tools, tmp_path_factory):
         return said[which]
 
     return of
-
-
-def end(broker, how):
-    """Ends a broker as the test says; a clean stop has its exit code. What either leaves is sound."""
-    if how == "kill":
-        broker.kill()
-    else:
-        assert broker.stop() == broker.CLEAN_EXIT, broker.log()
-    told = subprocess.run([brokers.BINARY, "check", broker.data], capture_output=True, text=True)
-    assert told.returncode == 0 and "damage" not in told.stdout, told.stdout + told.stderr
-
-
-# Who in Apache Kafka speaks of files and of what is in them; others speak of their own start.
-SPEAK_OF_FILES = re.compile(r"\S+ (WARN|ERROR|FATAL) (Log|\w*Index|\w*Snapshot|\w*Metadata|Producer|\w*Checkpoint|\w*Fault|\w*Coordinator"
-                            r"|UnifiedLog|LocalLog|Kafka\w*Log|ReplicaManager|LeaderEpoch|MetaProperties|Snapshot)\w*:")
-
-
-def complains(kafka, how):
-    """What Apache Kafka warned of since its start in files and their contents. After a kill: a node of ours leaves segments without an
-    index, which Kafka makes anew; and Kafka elects every leader twice, so that its coordinators begin to load twice."""
-    usual = ["`log.cleaner.enable` is deprecated"]
-    if how == "kill":
-        usual += ["Could not find offset index file corresponding to log file",
-                  "because the partition is not online or is no longer the leader"]
-    lines = [line for line in kafka.stderr().splitlines() if SPEAK_OF_FILES.match(line)]
-    return [line for line in lines if not any(words in line for words in usual)]
 
 
 def as_recorded(which, says, keeps):
