@@ -693,6 +693,13 @@ pub const PLANTED: &[Planted] = &[
         seen: "a group has no offsets, or nobody to ask",
         needs: "a commit, a fetch",
     },
+    Planted {
+        id: "sync-says-that-it-loads",
+        mechanism: "SyncGroup is answered with COORDINATOR_LOAD_IN_PROGRESS",
+        source: "ours, and Kafka 4.x",
+        seen: "Java's consumer ends",
+        needs: "a sync while a restarted node loads its groups",
+    },
 ];
 
 /// Switches one of them on, and lets a seed draw the limits of the core.

@@ -21,6 +21,7 @@ mod hang_ups;
 mod high_watermarks;
 mod idempotence;
 mod invariants;
+mod known_errors;
 mod log_truth;
 mod membership;
 mod metadata_replay;
@@ -214,6 +215,7 @@ pub struct Oracles {
     commits: commits::Commits,
     rebalances: rebalances::Rebalances,
     groups_replay: groups_replay::GroupsReplay,
+    known_errors: known_errors::KnownErrors,
 }
 
 impl Oracles {
@@ -225,7 +227,7 @@ impl Oracles {
         }
     }
 
-    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 31]) {
+    fn each(&mut self) -> (&Ledger, [&mut dyn Oracle; 32]) {
         (
             &self.ledger,
             [
@@ -260,6 +262,7 @@ impl Oracles {
                 &mut self.commits,
                 &mut self.rebalances,
                 &mut self.groups_replay,
+                &mut self.known_errors,
             ],
         )
     }

@@ -2,10 +2,13 @@
 //!
 //! The leader's request brings everybody's assignment; the others' wait for it. Answered when it is stored.
 //!
+//! While the group is being loaded the answer is REBALANCE_IN_PROGRESS: who waited for an assignment has to join anew whatever is found,
+//! and Java's consumer ends at COORDINATOR_LOAD_IN_PROGRESS, which Kafka before 4.0 never answered here and 4.x does.
+//!
 //! Version notes: 3: static members. 5: protocol type and name, both ways.
 
 use ottla_coordinator::{Request, Response, Sync};
-use ottla_machine::Now;
+use ottla_machine::{Now, planted};
 use ottla_protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 use ottla_protocol::{ApiKey, DecodeError, ErrorCode, Reader};
 
@@ -67,6 +70,11 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let answer = answers.into_iter().next().flatten();
     let synced = match heard(answer, ErrorCode::UnknownServerError) {
         Response::Synced(synced) => synced,
+        Response::Refused(ErrorCode::CoordinatorLoadInProgress)
+            if !planted!(bench.switch, "sync-says-that-it-loads") =>
+        {
+            Err(ErrorCode::RebalanceInProgress)
+        }
         Response::Refused(error) => Err(error),
         _ => return Reply::Close,
     };
