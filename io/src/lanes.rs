@@ -1,7 +1,8 @@
 //! One lane: a thread that makes the calls of one kind of one log directory in order, started by its first call.
 //!
 //! L1: a lane's calls are made in the order in which they were handed over.
-//! L2: a lane ends when its calls are made and nobody can hand it more.
+//! L2: syncs that wait one behind the other are made together, where [`Together`] can.
+//! L3: a lane ends when its calls are made and nobody can hand it more.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,7 +14,11 @@ use ottla_desk::{CallDone, CallId, Errno, Fd, FileCall};
 
 use crate::bell::{Bell, locked};
 use crate::files::Threads;
-use crate::perform::{Place, perform};
+use crate::perform::{Place, perform, plain};
+use crate::together::Together;
+
+/// So many syncs are made together at most.
+const MOST: usize = 1024;
 
 /// A call with what it touches.
 #[derive(Debug)]
@@ -21,7 +26,6 @@ pub(crate) struct Order {
     pub(crate) id: CallId,
     pub(crate) call: FileCall,
     pub(crate) file: Option<Arc<OwnedFd>>,
-    pub(crate) root: Arc<OwnedFd>,
 }
 
 /// What came of it; an opened descriptor still needs its place.
@@ -48,8 +52,8 @@ impl Tray {
         into.append(&mut locked(&self.made));
     }
 
-    fn put(&self, made: Made) {
-        locked(&self.made).push(made);
+    fn put(&self, made: impl IntoIterator<Item = Made>) {
+        locked(&self.made).extend(made);
         let bell = locked(&self.bell).clone();
         if let Some(bell) = bell {
             bell.ring();
@@ -67,14 +71,16 @@ struct Running {
 #[derive(Debug)]
 pub(crate) struct LaneThread {
     name: String,
+    root: Arc<OwnedFd>,
     tray: Arc<Tray>,
     running: Option<Running>,
 }
 
 impl LaneThread {
-    pub(crate) fn new(name: String, tray: Arc<Tray>) -> LaneThread {
+    pub(crate) fn new(name: String, root: Arc<OwnedFd>, tray: Arc<Tray>) -> LaneThread {
         LaneThread {
             name,
+            root,
             tray,
             running: None,
         }
@@ -84,7 +90,7 @@ impl LaneThread {
     pub(crate) fn hand(&mut self, order: Order) -> Option<CallDone> {
         let running = match &mut self.running {
             Some(running) => running,
-            none => match start(&self.name, self.tray.clone()) {
+            none => match start(&self.name, self.root.clone(), self.tray.clone()) {
                 Ok(running) => none.insert(running),
                 Err(_) => return Some(refused(order.call)),
             },
@@ -103,26 +109,24 @@ impl LaneThread {
     }
 }
 
-fn start(name: &str, tray: Arc<Tray>) -> io::Result<Running> {
+fn start(name: &str, root: Arc<OwnedFd>, tray: Arc<Tray>) -> io::Result<Running> {
     let (orders, inbox) = channel::<Order>();
     let (end, ended) = channel();
     let thread = thread::Builder::new().name(name.into()).spawn(move || {
-        for order in inbox {
-            let Order {
-                id,
-                call,
-                file,
-                root,
-            } = order;
-            let place = Place {
-                file: file.as_deref(),
-                root: &root,
-                other: &root,
-            };
-            let (done, opened) = perform(call, place);
-            // The last holder closes: before it is said to be done.
-            drop(file);
-            tray.put(Made { id, done, opened });
+        let mut lane = Lane {
+            together: Together::new(&root),
+            root,
+            tray,
+        };
+        let mut next = None;
+        while let Some(order) = next.take().or_else(|| inbox.recv().ok()) {
+            if is_sync(&order) {
+                let mut syncs = vec![order];
+                next = more_syncs(&inbox, &mut syncs);
+                lane.sync(syncs);
+            } else {
+                lane.make(order);
+            }
         }
         // Whoever waits sees this, or the channel closed: the same.
         let _ = end.send(());
@@ -132,6 +136,60 @@ fn start(name: &str, tray: Arc<Tray>) -> io::Result<Running> {
         ended,
         thread,
     })
+}
+
+fn is_sync(order: &Order) -> bool {
+    matches!(order.call, FileCall::Fdatasync { .. })
+}
+
+/// The syncs that wait; gives back what came behind them.
+fn more_syncs(inbox: &Receiver<Order>, syncs: &mut Vec<Order>) -> Option<Order> {
+    while syncs.len() < MOST {
+        match inbox.try_recv() {
+            Ok(order) if is_sync(&order) => syncs.push(order),
+            other => return other.ok(),
+        }
+    }
+    None
+}
+
+/// What the thread of a lane has.
+struct Lane {
+    root: Arc<OwnedFd>,
+    tray: Arc<Tray>,
+    together: Together,
+}
+
+impl Lane {
+    fn make(&mut self, order: Order) {
+        let Order { id, call, file } = order;
+        let place = Place {
+            file: file.as_deref(),
+            root: &self.root,
+            other: &self.root,
+        };
+        let (done, opened) = perform(call, place);
+        // The last holder closes: before it is said to be done.
+        drop(file);
+        self.tray.put([Made { id, done, opened }]);
+    }
+
+    fn sync(&mut self, orders: Vec<Order>) {
+        let made = |id, result| Made {
+            id,
+            done: plain(result),
+            opened: None,
+        };
+        if self.together.whole(orders.len()) {
+            let all = orders.into_iter().map(|order| made(order.id, Ok(())));
+            self.tray.put(all);
+            return;
+        }
+        for Order { id, file, .. } in orders {
+            let result = self.together.one(&file.expect("a sync is of an open file"));
+            self.tray.put([made(id, result)]);
+        }
+    }
 }
 
 /// The answer of a call that could not be made for want of a thread.
@@ -151,5 +209,47 @@ fn refused(call: FileCall) -> CallDone {
             result: Err(errno),
         },
         _ => CallDone::Plain(Err(errno)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+    use std::sync::Arc;
+
+    use ottla_desk::{CallDone, CallId, Fd, FileCall};
+
+    use super::{Lane, Order, Tray};
+    use crate::together::Together;
+
+    #[test]
+    fn syncs_that_wait_together_are_all_answered_in_order() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = std::fs::File::open(directory.path()).expect("it opens");
+        let root = Arc::new(OwnedFd::from(root));
+        let tray = Arc::new(Tray::default());
+        let mut lane = Lane {
+            together: Together::new(&root),
+            root,
+            tray: tray.clone(),
+        };
+        for count in [1, 40] {
+            let orders = (0..count).map(|n| {
+                let path = directory.path().join(n.to_string());
+                std::fs::write(&path, "bytes").expect("written");
+                let file = std::fs::File::open(path).expect("it opens");
+                Order {
+                    id: CallId(n),
+                    call: FileCall::Fdatasync { file: Fd(n as u32) },
+                    file: Some(Arc::new(OwnedFd::from(file))),
+                }
+            });
+            lane.sync(orders.collect());
+            let mut made = Vec::new();
+            tray.take(&mut made);
+            let said: Vec<CallId> = made.iter().map(|it| it.id).collect();
+            assert_eq!(said, (0..count).map(CallId).collect::<Vec<_>>());
+            assert!(made.iter().all(|it| it.done == CallDone::Plain(Ok(()))));
+        }
     }
 }

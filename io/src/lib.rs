@@ -28,6 +28,7 @@ mod recording;
 mod signals;
 mod sockets;
 mod tcp;
+mod together;
 mod workbench;
 
 pub use bell::Bell;

@@ -104,7 +104,8 @@ fn perform_on(call: FileCall, file: &OwnedFd) -> CallDone {
     }
 }
 
-fn plain(result: Result<(), Os>) -> CallDone {
+/// What is said of a call that gives nothing back.
+pub(crate) fn plain(result: Result<(), Os>) -> CallDone {
     CallDone::Plain(result.map_err(errno))
 }
 

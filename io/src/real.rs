@@ -48,9 +48,13 @@ impl RealFiles {
                     format!("{}: {os}", path.display()),
                 )
             })?;
-            let lane = |kind| LaneThread::new(format!("{name}-{kind}{}", dir.0), tray.clone());
+            let descriptor = Arc::new(descriptor);
+            let lane = |kind| {
+                let name = format!("{name}-{kind}{}", dir.0);
+                LaneThread::new(name, descriptor.clone(), tray.clone())
+            };
             let root = Root {
-                descriptor: Arc::new(descriptor),
+                descriptor: descriptor.clone(),
                 flush: lane("flush"),
                 bulk: lane("bulk"),
             };
@@ -122,12 +126,7 @@ impl Files for RealFiles {
             return Some(done);
         }
         let root = self.roots.get_mut(&root).expect("the desk knows its roots");
-        let order = Order {
-            id,
-            call,
-            file,
-            root: root.descriptor.clone(),
-        };
+        let order = Order { id, call, file };
         match lane {
             Lane::Bulk => root.bulk.hand(order),
             _ => root.flush.hand(order),

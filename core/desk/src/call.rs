@@ -9,7 +9,7 @@ use ottla_machine::{Conn, Dir, DirEntry, Endpoint, Fault, Kind, Mode, Name};
 
 /// Names one call until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub(crate) u64);
+pub struct CallId(pub u64);
 
 /// A place in the driver's table of descriptors. The desk says which place an opened file takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
