@@ -408,6 +408,9 @@ def test_kill_9_under_committing_groups(own, write_to, member):
 
 # ---- Under strace
 
+# Enough that their syncs wait for one another, and are made together where that can be.
+MARKED_PARTITIONS = 12
+
 
 def produced_under_strace(own, settings, requests=60, connections=4):
     """Runs a broker under strace; sends marked acks=all batches, several in flight on several connections.
@@ -416,7 +419,7 @@ def produced_under_strace(own, settings, requests=60, connections=4):
     node = own(settings=settings, wrapper=[*syscalls.STRACE, "-o", record]).start()
     markers = {}
     with Connection(node.address, 60) as raw:
-        raw.create("marked", 3)
+        raw.create("marked", MARKED_PARTITIONS)
         port = raw.socket.getsockname()[1]
         created = b"created-under-strace"
         raw.ask("CreateTopics", 7, timeout_ms=30_000, validate_only=False, topics=[
@@ -428,7 +431,7 @@ def produced_under_strace(own, settings, requests=60, connections=4):
         marker = b"marker %06d %s" % (number, os.urandom(8).hex().encode())
         markers[client.socket.getsockname()[1], client.next] = marker
         client.send("Produce", 9, acks=-1, timeout_ms=30_000, transactional_id=None, topic_data=[
-            {"name": "marked", "partition_data": [{"index": number % 3, "records": batch([marker])}]}])
+            {"name": "marked", "partition_data": [{"index": number % MARKED_PARTITIONS, "records": batch([marker])}]}])
     for client in clients:
         while client.waiting:
             assert client.receive().responses[0].partition_responses[0].error_code == 0
