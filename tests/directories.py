@@ -12,7 +12,6 @@ import tarfile
 import time
 
 import confluent_kafka
-from confluent_kafka import admin as confluent_admin
 
 import brokers
 from wire import Connection
@@ -131,8 +130,9 @@ def served(tools, broker):
     says = {time: tools("GetOffsetShell", *at, "--time", time).strip() for time in ("earliest", "latest", "max-timestamp")}
     places = partitions(says["earliest"])
     topics = sorted({topic for topic, _ in places})
-    says["kinds of groups"] = in_order(tools("GroupsCommand", *at, "--list"))
-    says["groups"] = committed(tools, broker, says["kinds of groups"])
+    says["kinds of groups"] = listed(tools, broker)
+    says["groups described"] = described_groups(tools, broker)
+    says["groups"] = group_lines(tools(GROUPS, *at, "--describe", "--all-groups", "--offsets"))
     says["cluster"] = tools("ClusterTool", "cluster-id", *at)
     says["topics"] = described(tools("TopicCommand", *at, "--describe"))
     for kind in ("topics", "brokers"):
@@ -152,7 +152,6 @@ def served(tools, broker):
 def kept(tools, broker):
     """What Apache Kafka says of what Ottla does not serve."""
     at = ["--bootstrap-server", broker.address]
-    everything = ["--describe", "--all-groups", "--offsets"]
     says = {f"{kind} configured": in_order(tools(CONFIG, *at, "--describe", "--entity-type", kind))
             for kind in ("users", "clients", "ips", "client-metrics")}
     # it names all groups that there are; those without members and commits expire at the next occasion
@@ -161,27 +160,24 @@ def kept(tools, broker):
     says["acls"] = tools("AclCommand", *at, "--list")
     says["features"] = re.sub(r"\s+Epoch: \d+", "", tools("FeatureCommand", *at, "describe"))
     says["transactions"] = in_order(tools("TransactionsCommand", *at, "list"))
-    says["all groups"] = group_lines(tools(GROUPS, *at, *everything))
-    says["share groups"] = group_lines(tools("consumer.group.ShareGroupCommand", *at, *everything))
+    says["share groups"] = group_lines(tools("consumer.group.ShareGroupCommand", *at, "--describe", "--all-groups", "--offsets"))
     return says
 
 
-def committed(tools, broker, kinds):
-    """What the groups have committed, as `group_lines`. Only Apache Kafka describes those that are not classic; their offsets anybody
-    may ask for."""
-    rows = [line.split()[:2] for line in kinds.splitlines()]
-    classic, others = ([name for name, kind in rows if kind == wanted] for wanted in ("Classic", "Consumer"))
-    text = ""
-    if classic:
-        asked = [word for name in classic for word in ("--group", name)]
-        text = tools(GROUPS, "--bootstrap-server", broker.address, "--describe", "--offsets", *asked)
-    admin = confluent_admin.AdminClient({"bootstrap.servers": broker.address})
-    lines = group_lines(text).splitlines()
-    for name in others:
-        wanted = confluent_kafka.ConsumerGroupTopicPartitions(name)
-        told = admin.list_consumer_group_offsets([wanted])[name].result(30)
-        lines += [f"{name} {p.topic} {p.partition} {p.offset}" for p in told.topic_partitions]
-    return "\n".join(sorted(lines))
+def listed(tools, broker):
+    """All groups, of what kind each is and where it is."""
+    at = ["--bootstrap-server", broker.address]
+    return in_order(tools("GroupsCommand", *at, "--list") + tools(GROUPS, *at, "--list", "--state", "--type"))
+
+
+def described_groups(tools, broker):
+    """What the broker says of the state and the members of its groups, a line each; the coordinator is this broker."""
+    lines = []
+    for what in ("--state", "--members"):
+        told = tools(GROUPS, "--bootstrap-server", broker.address, "--describe", "--all-groups", what, "--verbose")
+        rows = [re.sub(r"\S+:\d+ \(\d+\)", "here", " ".join(line.split())) for line in told.splitlines()]
+        lines += sorted(row for row in rows if row and not row.startswith(("GROUP ", "Consumer group")))
+    return "".join(line + "\n" for line in lines)
 
 
 def group_lines(text):

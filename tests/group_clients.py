@@ -139,13 +139,17 @@ class Verifiable(Member):
 
     def command(self):
         config = self.directory / f"{self.who}.properties"
-        config.write_text(f"heartbeat.interval.ms={self.session_ms // 10}\nfetch.max.wait.ms=50\nretry.backoff.ms=20\n"
-                          "reconnect.backoff.ms=20\nreconnect.backoff.max.ms=200\nmetadata.max.age.ms=1000\n")
-        instance = self.more.get("instance")
+        instance, protocol = self.more.get("instance"), self.more.get("group_protocol", "classic")
+        # in the newer protocol the broker says how often a member beats and when it is missed
+        times = [("heartbeat.interval.ms", self.session_ms // 10)] if protocol == "classic" else []
+        times += [("fetch.max.wait.ms", 50), ("retry.backoff.ms", 20), ("reconnect.backoff.ms", 20),
+                  ("reconnect.backoff.max.ms", 200), ("metadata.max.age.ms", 1000)]
+        config.write_text("".join(f"{name}={value}\n" for name, value in times))
         return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
                 f"-Dlog4j2.configurationFile={JAVA_TOOLS / 'log4j2.properties'}",
                 "org.apache.kafka.tools.VerifiableConsumer", "--bootstrap-server", self.address, "--topic", self.topic,
-                "--group-id", self.group, "--session-timeout", str(self.session_ms), "--verbose", "--reset-policy", "earliest",
+                "--group-id", self.group, "--group-protocol", protocol, "--verbose", "--reset-policy", "earliest",
+                *(["--session-timeout", str(self.session_ms)] if protocol == "classic" else []),
                 "--command-config", str(config), *(["--group-instance-id", instance] if instance else [])]
 
     @property

@@ -14,8 +14,9 @@ from confluent_kafka import admin as confluent_admin
 import brokers
 from abilities import CODECS, THEN
 from clients import CONFLUENT
-from directories import (METADATA, ONLY, RECORDED, complains, described, end, expected, group_lines, in_order, kept, records,
-                         served, sound, unpack)
+from directories import (GROUPS, METADATA, ONLY, RECORDED, complains, described, described_groups, end, expected, group_lines,
+                         in_order, kept, listed, records, served, sound, unpack)
+from group_clients import Verifiable
 from wire import Connection, Record, batch
 
 
@@ -49,8 +50,9 @@ def as_recorded(which, says, keeps):
         # the consumer that recorded them went from partition to partition and back
         assert says[name].splitlines() == sorted(expected(which, name).splitlines(), key=lambda line: line.split("\t")[1]), name
     assert in_order(keeps["acls"]) == in_order(expected(which, "acls"))
-    for told in (says["groups"], keeps["all groups"]):
-        assert told == group_lines(expected(which, "groups")) and "copier trimmed 0 100" in told
+    assert says["groups"] == group_lines(expected(which, "groups")) and "copier trimmed 0 100" in says["groups"]
+    for row in (r"classic-group here - Empty( -){0,2} 0", r"consumer-group here uniform Empty \d+ \d+ 0"):
+        assert re.search(f"^{row}$", says["groups described"], re.M), says["groups described"]
     kinds = dict(line.split()[:2] for line in says["kinds of groups"].splitlines())
     assert {kinds[f"{kind}-group"] for kind in ("classic", "consumer", "share")} == {"Classic", "Consumer", "Share"}
     assert in_order(keeps["transactions"]) == in_order(expected(which, "transactions"))
@@ -323,3 +325,61 @@ def test_ottlas_directory_is_taken_over_by_kafka_and_comes_back(tools, node, how
         stable, newest = (raw.list_offset("times", -1, isolation=i).offset for i in (1, 0))
     assert stable == newest, "the unfinished transaction is over"
     kafka.kill()
+
+
+# ---- Groups of the newer protocols
+
+
+def test_groups_that_only_kafka_has_members_in_are_described(tools, node, tmp_path):
+    ottla, kafka = node(brokers.Ottla), node(brokers.Apache)
+    kafka.start()
+    with Connection(kafka.address) as raw:
+        raw.create("read", 4)
+        raw.create("written", 2)
+
+    def consumer(group, **more):
+        return confluent_kafka.Consumer({"bootstrap.servers": kafka.address, "group.id": group, "group.protocol": "consumer", **more})
+
+    members = [consumer("newer", **{"group.instance.id": "one", "client.rack": "here", "client.id": "first"}),
+               consumer("newer", **{"client.id": "second", "group.remote.assignor": "range"}), consumer("gone")]
+    members[0].subscribe(["read", "written", "unheard"])
+    members[1].subscribe(["^rea.*"])
+    members[2].subscribe(["read"])
+    java = Verifiable(tmp_path, "java", kafka.address, "read", "javas", group_protocol="consumer")
+    try:
+        def shared():
+            for member in members:
+                member.poll(0.01)
+            return [len(member.assignment()) for member in members] == [4, 2, 4] and len(java.owns) == 4
+
+        brokers.wait_until(shared, "the members to have shared the partitions", 60)
+        members[2].close()
+        with Connection(kafka.address) as raw:
+            raw.ask("DeleteTopics", 6, timeout_ms=9000, topics=[{"name": "written", "topic_id": None}])
+
+        def rows():
+            for member in members[:2]:
+                member.poll(0.01)
+            lines = described_groups(tools, kafka)
+            return lines if lines.count("Stable") == 2 and "written" not in lines else None
+
+        says, kinds = brokers.wait_until(rows, "the groups to be stable", 60), listed(tools, kafka)
+        kafka.kill()
+    finally:
+        java.kill()
+        for member in members[:2]:
+            member.close()
+    for row in (r"gone here uniform Empty \d+ \d+ 0", r"newer here range Stable (\d+) \1 2", r"javas here uniform Stable (\d+) \1 1"):
+        assert re.search(f"^{row}$", says, re.M), says
+    assert len(re.findall("^newer ", says, re.M)) == 3 and " one " in says, says
+    ottla.start()
+    assert described_groups(tools, ottla) == says
+    assert listed(tools, ottla) == kinds
+    at = ["--bootstrap-server", ottla.address, "--group"]
+    refused = tools(GROUPS, *at, "newer", "--delete", ok=False)
+    assert "GroupNotEmptyException" in refused["out"] + refused["err"], refused
+    assert "was successful" in tools(GROUPS, *at, "gone", "--delete")
+    admin = confluent_admin.AdminClient({"bootstrap.servers": ottla.address})
+    told = admin.describe_consumer_groups(["javas"])["javas"].result(30)
+    assert len(told.members) == 1 and len(told.members[0].assignment.topic_partitions) == 4
+    assert "gone" not in described_groups(tools, ottla)

@@ -1,10 +1,10 @@
 //! DescribeGroups: key 15, versions 0 to 6.
 //!
-//! One question to a coordinator per group. A group that is not there is Dead.
+//! One question to a coordinator per group. A group that is not there is Dead, and so is one of another kind.
 //!
 //! Version notes: 3: what the asker may do. 4: static ids. 6: GROUP_ID_NOT_FOUND, with a sentence.
 
-use ottla_coordinator::{Described, Request, Response};
+use ottla_coordinator::{Described, Request, Response, Undescribed};
 use ottla_machine::Now;
 use ottla_protocol::messages::DescribeGroupsRequest;
 use ottla_protocol::messages::describe_groups_response::{
@@ -31,8 +31,8 @@ const FIRST_WITH_NOT_FOUND: i16 = 6;
 const FIRST_WITH_OPERATIONS: i16 = 3;
 
 /// Read, Delete, Describe, DescribeConfigs, AlterConfigs: everybody may, without an authorizer.
-const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-const NOT_ASKED: i32 = i32::MIN;
+pub(super) const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
+pub(super) const NOT_ASKED: i32 = i32::MIN;
 
 fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError> {
     let body = call.body.clone();
@@ -59,15 +59,15 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
             ..DescribedGroup::default()
         };
         match heard(answer, ErrorCode::UnknownServerError) {
-            Response::Described(Some(described)) => {
+            Response::Described(Ok(described)) => {
                 said = say(*described);
                 said.authorized_operations = if asked { ALL_OPERATIONS } else { NOT_ASKED };
             }
-            Response::Described(None) => {
+            Response::Described(Err(why)) => {
                 said.group_state = "Dead".into();
                 if version >= FIRST_WITH_NOT_FOUND {
                     said.error_code = code(bench, call.key, ErrorCode::GroupIdNotFound);
-                    said.error_message = Some(format!("Group {group_id} not found.").into());
+                    said.error_message = Some(why_not(&group_id, why, "classic").into());
                 } else if asked {
                     said.authorized_operations = ALL_OPERATIONS;
                 }
@@ -79,6 +79,14 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         response.groups.push(said);
     }
     bench.encode(&call, |w, version| response.encode(w, version))
+}
+
+/// Kafka's sentence about a group that is not described.
+pub(super) fn why_not(group: &str, why: Undescribed, kind: &str) -> String {
+    match why {
+        Undescribed::NotFound => format!("Group {group} not found."),
+        Undescribed::OtherKind => format!("Group {group} is not a {kind} group."),
+    }
 }
 
 fn say<'a>(described: Described) -> DescribedGroup<'a> {

@@ -64,7 +64,7 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
                 let groups = groups.into_iter().map(|it| ListedGroup {
                     group_id: it.group.to_string().into(),
                     protocol_type: it.protocol_type.to_string().into(),
-                    group_state: it.state.name().into(),
+                    group_state: it.state.into(),
                     group_type: it.kind.name().into(),
                 });
                 response.groups.extend(groups);

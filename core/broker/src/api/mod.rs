@@ -5,6 +5,7 @@
 
 pub(crate) mod api_versions;
 pub(crate) mod auto_create;
+pub(crate) mod consumer_group_describe;
 pub(crate) mod coordinate;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;
@@ -96,6 +97,7 @@ static TABLE: &[Api] = &[
     offset_delete::API,
     describe_quorum::API,
     describe_cluster::API,
+    consumer_group_describe::API,
 ];
 
 fn find(key: ApiKey) -> Option<&'static Api> {

@@ -76,6 +76,9 @@ fn decode(key: ApiKey, version: i16, r: &mut Reader<'_>) -> Result<(), DecodeErr
         ApiKey::ListGroups => ListGroupsResponse::decode(r, version).map(drop),
         ApiKey::DeleteGroups => DeleteGroupsResponse::decode(r, version).map(drop),
         ApiKey::OffsetDelete => OffsetDeleteResponse::decode(r, version).map(drop),
+        ApiKey::ConsumerGroupDescribe => {
+            ConsumerGroupDescribeResponse::decode(r, version).map(drop)
+        }
         other => panic!("{other} is served: its answers must be read here"),
     }
 }

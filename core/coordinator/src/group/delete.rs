@@ -46,13 +46,13 @@ fn forget<E: Emit>(turn: &mut Turn<'_, E>, group: &Arc<str>, stored: &Stored) {
             });
         }
     }
-    for (about, key) in stored.kept.iter().flat_map(|it| &it.keys) {
+    for (about, key) in stored.kept.iter().flat_map(|it| it.records.keys()) {
         turn.append(Record::Kept {
             group: Arc::clone(group),
             kind: stored.kind(),
             about: *about,
             key: key.clone(),
-            there: false,
+            value: None,
         });
     }
     // Also of a group that had commits alone: Apache Kafka has made a group of them, which it forgets by this record.

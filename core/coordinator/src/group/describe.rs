@@ -10,7 +10,7 @@ use super::groups::is_foreign;
 use super::record::Metadata;
 use super::soft::Soft;
 use super::turn::Turn;
-use super::words::{Described, DescribedMember, Response, State};
+use super::words::{Described, DescribedMember, Response, State, Undescribed};
 
 pub(super) fn describe<E: Emit>(
     soft: &Soft,
@@ -18,7 +18,12 @@ pub(super) fn describe<E: Emit>(
     ticket: Ticket,
     group: &Arc<str>,
 ) {
+    let foreign = is_foreign(turn.stored(group));
     let described = look(soft, turn, group).map(Box::new);
+    let described = described.ok_or(match foreign {
+        true => Undescribed::OtherKind,
+        false => Undescribed::NotFound,
+    });
     turn.answer_of(group, ticket, Response::Described(described));
 }
 

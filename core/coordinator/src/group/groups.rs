@@ -17,7 +17,7 @@ use super::stored::{self, Stored, Topics};
 use super::turn::Turn;
 use super::view::{Timer, View};
 use super::words::{Request, Response};
-use super::{classic, delete, describe, list, offsets};
+use super::{classic, consumers, delete, describe, list, offsets};
 
 /// The groups of one partition of `__consumer_offsets`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,11 +124,12 @@ impl Groups {
                 kind,
                 about,
                 key,
-                there,
+                value,
                 ..
             } => {
-                if *there || self.groups.contains_key(group) {
-                    self.entry(group, offset).keep(*kind, *about, key, *there);
+                if value.is_some() || self.groups.contains_key(group) {
+                    let stored = self.entry(group, offset);
+                    stored.keep(*kind, *about, key, value.as_ref());
                 }
             }
             Record::Unknown => {}
@@ -184,6 +185,7 @@ impl Groups {
                 offsets::delete(soft, turn, ticket, &group, &topics);
             }
             Request::Describe(group) => describe::describe(soft, turn, ticket, &group),
+            Request::DescribeConsumers(group) => consumers::describe(turn, ticket, &group),
             Request::List { states, kinds } => list::list(soft, turn, ticket, &states, &kinds),
             Request::Delete(group) => delete::delete(soft, turn, ticket, &group),
         }

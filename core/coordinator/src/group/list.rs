@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ottla_machine::{Emit, Ticket};
 
 use super::classic::state_of;
+use super::consumers;
 use super::record::Kind;
 use super::soft::Soft;
 use super::turn::Turn;
@@ -23,7 +24,7 @@ pub(super) fn list<E: Emit>(
     let listed = known
         .chain(only_here)
         .filter_map(|group| entry(soft, turn, group))
-        .filter(|it| states.is_empty() || states.contains(&it.state.name().to_lowercase()))
+        .filter(|it| states.is_empty() || states.contains(&it.state.to_lowercase()))
         .filter(|it| kinds.is_empty() || kinds.iter().any(|kind| kind == it.kind.name()))
         .collect();
     // Of all groups at once: it waits for all that is not committed.
@@ -44,7 +45,10 @@ fn entry<E>(soft: &Soft, turn: &Turn<'_, E>, group: &Arc<str>) -> Option<Listed>
     Some(Listed {
         group: Arc::clone(group),
         protocol_type,
-        state: state_of(soft, turn, group)?,
+        state: match stored.and_then(consumers::progress_of) {
+            Some(progress) => progress.name(),
+            None => state_of(soft, turn, group)?.name(),
+        },
         kind,
     })
 }

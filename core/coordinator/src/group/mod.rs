@@ -1,9 +1,11 @@
 //! Groups: who consumes together, and how far they are.
 //!
 //! `groups` is the replicated state and says who decides what; `stored` is what the log says of a group, `classic` who is here now and how a
-//! rebalance goes on, `offsets` the commits. One file per request.
+//! rebalance goes on, `consumers` the groups of the newer protocol as far as their records tell, `offsets` the commits. One file per
+//! request.
 
 mod classic;
+mod consumers;
 mod delete;
 mod describe;
 mod groups;

@@ -65,8 +65,8 @@ pub enum Record {
         about: About,
         /// Its key.
         key: Bytes,
-        /// Whether it is there still.
-        there: bool,
+        /// What it says, if it is there still; of the kinds that nobody asks about only that it is there.
+        value: Option<Bytes>,
     },
     /// A type that nobody here knows.
     Unknown,
@@ -173,7 +173,10 @@ impl Record {
                 kind,
                 about,
                 key: Bytes::copy_from_slice(key),
-                there: value.is_some(),
+                value: value.map(|value| match kind {
+                    Kind::Consumer => Bytes::copy_from_slice(value),
+                    _ => Bytes::new(),
+                }),
             });
         }
         Ok(match GroupRecord::decode(key, value)? {

@@ -1,6 +1,6 @@
 //! What the log says of one group: its own record, its commits, and that there are records of another kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,19 +24,21 @@ pub struct Stored {
     pub kept: Option<Box<Kept>>,
 }
 
-/// A group of another kind: what is needed to list and to delete it.
+/// A group of another kind: what is needed to list and to delete it, and to describe one of consumers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     /// Which.
     pub kind: Kind,
-    /// The keys of its records.
-    pub keys: BTreeSet<(About, Bytes)>,
+    /// Its records: what each is about and its key, and what it says.
+    pub records: BTreeMap<(About, Bytes), Bytes>,
 }
 
 impl Kept {
     /// Whether it has members.
     pub fn has_members(&self) -> bool {
-        self.keys.iter().any(|(about, _)| *about == About::Member)
+        self.records
+            .keys()
+            .any(|(about, _)| *about == About::Member)
     }
 }
 
@@ -73,24 +75,24 @@ impl Stored {
         remove(&mut self.topics, topic, partition);
     }
 
-    pub(super) fn keep(&mut self, kind: Kind, about: About, key: &Bytes, there: bool) {
-        if !there {
+    pub(super) fn keep(&mut self, kind: Kind, about: About, key: &Bytes, value: Option<&Bytes>) {
+        let Some(value) = value else {
             if let Some(kept) = &mut self.kept {
-                kept.keys.remove(&(about, key.clone()));
-                if kept.keys.is_empty() {
+                kept.records.remove(&(about, key.clone()));
+                if kept.records.is_empty() {
                     self.kept = None;
                 }
             }
             return;
-        }
+        };
         let kept = self.kept.get_or_insert_with(|| {
             Box::new(Kept {
                 kind,
-                keys: BTreeSet::new(),
+                records: BTreeMap::new(),
             })
         });
         kept.kind = kind;
-        kept.keys.insert((about, key.clone()));
+        kept.records.insert((about, key.clone()), value.clone());
     }
 }
 

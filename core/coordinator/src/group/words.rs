@@ -56,6 +56,8 @@ pub enum Request {
     },
     /// Describe a classic group.
     Describe(Arc<str>),
+    /// Describe a group of consumers (KIP-848).
+    DescribeConsumers(Arc<str>),
     /// List the groups.
     List {
         /// Only in these states; empty is all. Lower case.
@@ -154,8 +156,10 @@ pub enum Response {
     Offsets(Vec<FetchedTopic>),
     /// Of `DeleteOffsets`: per partition, in order.
     OffsetsDeleted(Result<Vec<Said>, ErrorCode>),
-    /// Of `Describe`; `None`: there is no such classic group.
-    Described(Option<Box<Described>>),
+    /// Of `Describe`.
+    Described(Result<Box<Described>, Undescribed>),
+    /// Of `DescribeConsumers`.
+    ConsumersDescribed(Result<Box<Consumers>, Undescribed>),
     /// Of `List`.
     Listed(Vec<Listed>),
     /// Of `Delete`.
@@ -259,6 +263,15 @@ impl State {
     }
 }
 
+/// Why a group is not described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undescribed {
+    /// There is none of that name.
+    NotFound,
+    /// It is of another kind.
+    OtherKind,
+}
+
 /// A classic group, described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
@@ -296,8 +309,75 @@ pub struct Listed {
     pub group: Arc<str>,
     /// `consumer`, ..
     pub protocol_type: Arc<str>,
-    /// Where it is.
-    pub state: State,
+    /// Where it is, as Kafka calls it.
+    pub state: &'static str,
     /// Which protocol it speaks.
     pub kind: Kind,
+}
+
+/// Where a group of consumers is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nobody is here.
+    Empty,
+    /// It has changed since it was last assigned.
+    Assigning,
+    /// Not all members have taken up what they were assigned.
+    Reconciling,
+    /// All have.
+    Stable,
+}
+
+impl Progress {
+    /// Kafka's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Progress::Empty => "Empty",
+            Progress::Assigning => "Assigning",
+            Progress::Reconciling => "Reconciling",
+            Progress::Stable => "Stable",
+        }
+    }
+}
+
+/// A group of consumers (KIP-848), described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumers {
+    /// Where it is.
+    pub progress: Progress,
+    /// How often it has changed.
+    pub epoch: i32,
+    /// Of which epoch its assignment is.
+    pub assignment_epoch: i32,
+    /// The assignor that most members want; `None`: nobody has said.
+    pub assignor: Option<Arc<str>>,
+    /// Who is in it.
+    pub members: Vec<Consumer>,
+}
+
+/// A member of a group of consumers, described.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its static id.
+    pub instance: Option<Arc<str>>,
+    /// Where it is, as it says.
+    pub rack: Option<Arc<str>>,
+    /// Which assignment it has taken up.
+    pub epoch: i32,
+    /// Its client's id.
+    pub client_id: Arc<str>,
+    /// Where it is.
+    pub client_host: Arc<str>,
+    /// The topics that it wants by name.
+    pub topics: Vec<Arc<str>>,
+    /// .. and by a pattern.
+    pub pattern: Option<Arc<str>>,
+    /// Whether it speaks the classic protocol.
+    pub is_classic: bool,
+    /// The partitions that it has taken up, by topic.
+    pub assigned: Vec<(Uuid, Vec<i32>)>,
+    /// The partitions that it is to have.
+    pub target: Vec<(Uuid, Vec<i32>)>,
 }

@@ -356,7 +356,7 @@ impl World {
         let ticket = self.ask(Request::Describe("g".into()));
         self.commit();
         match self.told(ticket) {
-            Response::Described(described) => described.map(|it| it.state),
+            Response::Described(described) => described.ok().map(|it| it.state),
             other => panic!("{other:?}"),
         }
     }
