@@ -2,6 +2,7 @@
 //!
 //! G1: hard state is what the records say, nothing else: a commit of a transaction waits for its marker.
 //! G2: of two commits of one partition the one that was written later holds, be it in a transaction or not.
+//! G3: a commit makes a classic group, be it in an open transaction; with its last commit it is still there, and nobody in it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -86,6 +87,7 @@ impl Groups {
             } => {
                 let mut commit = commit.clone();
                 commit.at = offset;
+                self.make_if_new(group, offset);
                 match producer {
                     Some(producer) => {
                         let groups = self.pending.entry(producer).or_default();
@@ -112,11 +114,14 @@ impl Groups {
                 metadata: Some(metadata),
                 ..
             } => {
-                self.entry(group, offset).metadata = Some(Arc::clone(metadata));
+                let stored = self.entry(group, offset);
+                stored.is_classic = true;
+                stored.metadata = Some(Arc::clone(metadata));
             }
             Record::Group { .. } => {
                 if let Some(stored) = self.groups.get_mut(group) {
                     stored.changed = offset;
+                    stored.is_classic = false;
                     stored.metadata = None;
                 }
             }
@@ -137,6 +142,13 @@ impl Groups {
         self.drop_if_gone(group, offset);
     }
 
+    /// G3.
+    fn make_if_new(&mut self, group: &Arc<str>, offset: Offset) {
+        if !self.groups.contains_key(group) {
+            self.entry(group, offset).is_classic = true;
+        }
+    }
+
     fn drop_if_gone(&mut self, group: &str, offset: Offset) {
         if self.groups.get(group).is_some_and(Stored::is_gone) {
             self.groups.remove(group);
@@ -150,6 +162,7 @@ impl Groups {
             return;
         }
         for (group, topics) in groups {
+            self.make_if_new(&group, offset);
             for (topic, partitions) in topics {
                 for (partition, commit) in partitions {
                     let stored = self.entry(&group, offset);
@@ -228,11 +241,12 @@ impl Replicated for Groups {
             Cause::Expired(Timer::Join(group)) => classic::join_expired(soft, &mut turn, &group),
             Cause::Expired(Timer::Sync(group)) => classic::sync_expired(soft, &mut turn, &group),
             Cause::Expired(Timer::Expiry) => offsets::expire(soft, &mut turn),
+            Cause::Expired(Timer::Deletion) => offsets::forget_deleted(soft, &mut turn),
             Cause::Expired(Timer::Revival) => classic::revive(soft, &mut turn),
             // A topic is gone: so are its commits.
             Cause::ViewChanged => {
-                soft.expiring = Place::default();
-                turn.set(Timer::Expiry, 0);
+                soft.forgetting = Place::default();
+                turn.go_on(Timer::Deletion);
             }
             Cause::Returned(never, _) => match never {},
             Cause::Computed(never) => match never {},

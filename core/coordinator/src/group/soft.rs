@@ -18,6 +18,8 @@ pub struct Soft {
     pub(super) reviving: Option<Arc<str>>,
     /// Where the search for what has expired goes on.
     pub(super) expiring: Place,
+    /// Where the search for commits of deleted topics goes on.
+    pub(super) forgetting: Place,
 }
 
 /// A place in the walk over all commits.
@@ -27,8 +29,6 @@ pub(super) struct Place {
     pub group: Option<Arc<str>>,
     /// The commit in it after which to go on.
     pub after: Option<(Arc<str>, i32)>,
-    /// Something in this group was not expired.
-    pub holds: bool,
 }
 
 impl Soft {
@@ -38,6 +38,7 @@ impl Soft {
             rng,
             reviving: Some("".into()),
             expiring: Place::default(),
+            forgetting: Place::default(),
         }
     }
 

@@ -14,6 +14,8 @@ pub type Topics = BTreeMap<Arc<str>, BTreeMap<i32, Commit>>;
 /// One group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
+    /// There is a classic group: its own record or a commit has made it, and the end of its record alone unmakes it.
+    pub is_classic: bool,
     /// The classic group's record.
     pub metadata: Option<Arc<Metadata>>,
     /// Its commits.
@@ -45,6 +47,7 @@ impl Kept {
 impl Stored {
     pub(super) fn new(changed: Offset) -> Stored {
         Stored {
+            is_classic: false,
             metadata: None,
             topics: Topics::new(),
             changed,
@@ -64,7 +67,7 @@ impl Stored {
 
     /// Whether nothing is left of it.
     pub(super) fn is_gone(&self) -> bool {
-        self.metadata.is_none() && self.topics.is_empty() && self.kept.is_none()
+        !self.is_classic && self.topics.is_empty() && self.kept.is_none()
     }
 
     pub(super) fn put(&mut self, topic: &Arc<str>, partition: i32, commit: Commit) {
@@ -92,6 +95,8 @@ impl Stored {
             })
         });
         kept.kind = kind;
+        // A group of commits alone has become one of this kind.
+        self.is_classic = self.metadata.is_some();
         kept.records.insert((about, key.clone()), value.clone());
     }
 }

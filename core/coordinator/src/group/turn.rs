@@ -62,6 +62,11 @@ impl<'a, E> Turn<'a, E> {
         self.set_at(timer, self.now.mono.after_ms(after_ms));
     }
 
+    /// What was begun goes on when it is this machine's turn again: a deadline that has come already would be met at once.
+    pub fn go_on(&mut self, timer: Timer) {
+        self.set_at(timer, Time(self.now.mono.0 + 1));
+    }
+
     pub fn set_at(&mut self, timer: Timer, at: Time) {
         self.decision.timers.push((timer, Some(at)));
     }

@@ -69,6 +69,8 @@ pub enum Timer {
     Sync(Arc<str>),
     /// What has expired is looked for.
     Expiry,
+    /// Commits of topics that are no more are looked for.
+    Deletion,
     /// The members that the log knows are taken up.
     Revival,
 }

@@ -203,6 +203,113 @@ fn commits_of_a_topic_that_is_gone_are_not_shown_and_go() {
     assert_eq!(stored.topics.len(), 1);
 }
 
+#[test]
+fn a_group_of_commits_alone_is_there_until_it_expires_whatever_becomes_of_its_commits() {
+    let mut world = World::new(&[]);
+    assert_eq!(world.committed(who("", ANYBODY), "t", 1), ErrorCode::None);
+    let ticket = world.ask(Request::DeleteOffsets {
+        group: "g".into(),
+        topics: vec![("t".into(), vec![0])],
+    });
+    world.commit();
+    assert_eq!(errors(world.told(ticket)), [ErrorCode::None]);
+    assert_eq!(world.state(), Some(State::Empty));
+    assert_eq!(world.crash(&[]).state(), Some(State::Empty));
+    let unknown = world.committed(who("m", 1), "t", 1);
+    assert_eq!(unknown, ErrorCode::UnknownMemberId);
+    world.pass(600_000);
+    assert_eq!(world.state(), None);
+    assert!(ends_with_the_group(&world));
+    assert_eq!(world.crash(&[]).state(), None);
+}
+
+#[test]
+fn an_expiry_that_a_crash_cuts_short_is_brought_to_its_end() {
+    let mut world = World::new(&[]);
+    for topic in ["t", "u"] {
+        assert_eq!(world.committed(who("", ANYBODY), topic, 1), ErrorCode::None);
+    }
+    let before = world.log.records.len();
+    world.pass(WEEK_MS + 600_000);
+    let end = world.log.records.len();
+    assert_eq!(end - before, 3, "two commits and the group");
+    for cut in before..=end {
+        let mut log = world.log.clone();
+        log.records.truncate(cut);
+        let mut again = World::over(log, &[]);
+        again.now = world.now;
+        again.pass(600_000);
+        assert_eq!(again.state(), None, "{cut}");
+        assert!(ends_with_the_group(&again), "{cut}");
+    }
+}
+
+#[test]
+fn a_walk_that_goes_on_sees_what_was_committed_where_it_has_been() {
+    let most = 1024;
+    let mut world = World::new(&[]);
+    world.topics(&[("t", most + 1), ("u", 2)]);
+    let commit = |partitions: std::ops::Range<i32>| {
+        Request::Commit(Box::new(ottla_coordinator::CommitOffsets {
+            identity: who("", ANYBODY),
+            knows_group_not_found: true,
+            retention_ms: -1,
+            commits: partitions
+                .map(|partition| ottla_coordinator::NewCommit {
+                    topic: "t".into(),
+                    topic_id: crate::world::topic_id("t"),
+                    partition,
+                    offset: 1,
+                    leader_epoch: -1,
+                    metadata: "".into(),
+                })
+                .collect(),
+        }))
+    };
+    let ticket = world.ask(commit(0..most + 1));
+    world.commit();
+    world.told(ticket);
+    // Everything is old when the walk begins, and the first step takes all but one.
+    world.now.wall.0 += WEEK_MS;
+    world.now.mono = world.runtime.deadline().expect("the next walk");
+    world.on_time();
+    let left = |world: &World| {
+        let stored = world.runtime.state().group("g");
+        stored
+            .and_then(|it| it.topics.get("t"))
+            .map_or(0, |it| it.len())
+    };
+    assert_eq!(left(&world), 1, "a step is bounded");
+    world.ask(commit(0..1));
+    world.commit();
+    world.pass(1);
+    assert_eq!(left(&world), 1);
+    assert_eq!(world.offset("t"), 1);
+    assert!(!ends_with_the_group(&world));
+}
+
+#[test]
+fn the_deletion_of_a_topic_takes_its_commits_and_nothing_else() {
+    let mut world = World::new(AN_HOUR);
+    let (ids, _) = world.stable(2);
+    assert_eq!(world.committed(who(&ids[0], 1), "t", 1), ErrorCode::None);
+    assert_eq!(world.committed(who(&ids[0], 1), "u", 2), ErrorCode::None);
+    // Long enough for u to expire, which is no occasion for it; and the group rebalances.
+    world.now.wall.0 += 2 * HOUR_MS;
+    let _ = world.join(consumer(""));
+    let before = world.log.records.len();
+    world.topics(&[("u", 2)]);
+    world.view_changed();
+    world.pass(0);
+    assert_eq!(world.log.records.len(), before, "it is not its turn yet");
+    world.pass(1);
+    let found = world.log.records[before..].to_vec();
+    assert_eq!(found.len(), 1);
+    let stored = world.runtime.state().group("g").unwrap();
+    let left: Vec<&str> = stored.topics.keys().map(|it| &**it).collect();
+    assert_eq!(left, ["u"]);
+}
+
 /// Producers, and whether each commits.
 type Ends<'a> = &'a [(i64, bool)];
 

@@ -242,6 +242,23 @@ impl World {
         self.now.wall = WallMs(wall);
     }
 
+    /// The deadlines that have come are met, once.
+    pub fn on_time(&mut self) {
+        let outcome = self
+            .runtime
+            .on_time(self.now, &self.view, &mut self.log, &mut Forgets);
+        self.take(outcome);
+    }
+
+    /// A topic was deleted.
+    pub fn view_changed(&mut self) {
+        let cause = Cause::ViewChanged;
+        let outcome = self
+            .runtime
+            .step(self.now, &self.view, cause, &mut self.log, &mut Forgets);
+        self.take(outcome);
+    }
+
     /// Nobody has answered this one yet.
     pub fn waits(&self, ticket: u32) -> bool {
         !self.told.contains_key(&ticket)

@@ -64,7 +64,7 @@ pub(in crate::group) fn revive<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>)
         last = Some(Arc::clone(group));
     }
     if last.is_some() {
-        turn.set(Timer::Revival, 0);
+        turn.go_on(Timer::Revival);
     }
     soft.reviving = last;
 }

@@ -1,8 +1,9 @@
 //! What has expired is forgotten (KIP-211): the commits of a group that has been empty for `offsets.retention.minutes`; of a stable group of
-//! consumers those of topics that it does not read; of a group without members those that are as old as that; those of topics that
-//! are no more; and at last the group itself. A walk over all commits, a bounded number of them at a time.
+//! consumers those of topics that it does not read; of a group without members those that are as old as that; and at last the group
+//! itself. The commits of a topic that is no more go at once, whoever is in the group. Each is a walk over all commits, a bounded number
+//! of them at a time.
 //!
-//! X1: nothing of a group is forgotten while it rebalances, nor what an open transaction has committed anew.
+//! X1: nothing of a group expires while it rebalances, nor is forgotten what an open transaction has committed anew.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -20,87 +21,158 @@ use crate::group::turn::Turn;
 use crate::group::view::Timer;
 use crate::group::words::State;
 
+/// What a walk is after.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quest {
+    /// Whatever has expired, groups too.
+    Expired,
+    /// The commits of topics that are no more, whoever is in the group.
+    Deleted,
+}
+
 /// Goes on with the walk; at its end the next one is due after `offsets.retention.check.interval.ms`.
 pub(in crate::group) fn expire<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>) {
-    turn.decision.atomic = false;
     let place = std::mem::take(&mut soft.expiring);
+    match walk(soft, turn, place, Quest::Expired) {
+        Some(place) => {
+            soft.expiring = place;
+            turn.go_on(Timer::Expiry);
+        }
+        None => {
+            let check = turn.view.settings.offsets_retention_check_interval_ms;
+            turn.set(Timer::Expiry, check);
+        }
+    }
+}
+
+/// Goes on with the walk that the deletion of a topic has begun.
+pub(in crate::group) fn forget_deleted<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>) {
+    let place = std::mem::take(&mut soft.forgetting);
+    if let Some(place) = walk(soft, turn, place, Quest::Deleted) {
+        soft.forgetting = place;
+        turn.go_on(Timer::Deletion);
+    }
+}
+
+/// Goes on from a place for as long as it may; where the next one goes on, if this was not all.
+fn walk<E: Emit>(
+    soft: &mut Soft,
+    turn: &mut Turn<'_, E>,
+    mut place: Place,
+    quest: Quest,
+) -> Option<Place> {
+    turn.decision.atomic = false;
     let mut left = limits::EXPIRY_COMMITS.of(turn.view.switch);
     let mut groups = limits::EXPIRY_GROUPS.of(turn.view.switch);
-    let first = match &place.group {
-        Some(group) => Bound::Included(&**group),
-        None => Bound::Unbounded,
-    };
-    let mut within = place.clone();
+    let first = place.group.clone();
+    let first = first.as_deref().map_or(Bound::Unbounded, Bound::Included);
     for (group, stored) in turn
         .hard
         .groups()
         .range::<str, _>((first, Bound::Unbounded))
     {
-        if within.group.as_ref() != Some(group) {
-            within = Place {
+        if place.group.as_ref() != Some(group) {
+            place = Place {
                 group: Some(Arc::clone(group)),
-                ..Place::default()
+                after: None,
             };
         }
         if left == 0 || groups == 0 {
-            soft.expiring = within;
-            return turn.set(Timer::Expiry, 0);
+            return Some(place);
         }
         groups -= 1;
-        expire_group(soft, turn, group, stored, &mut within, &mut left);
-        if within.after.is_some() {
-            soft.expiring = within;
-            return turn.set(Timer::Expiry, 0);
+        let Some(state) = state_of(soft, turn, group) else {
+            continue;
+        };
+        let here = Here {
+            group,
+            stored,
+            state,
+            quest,
+        };
+        let holds = here.forget_commits(soft, turn, &mut place.after, &mut left);
+        if place.after.is_some() {
+            return Some(place);
+        }
+        if quest == Quest::Expired {
+            forget_group(soft, turn, group, stored, state, holds);
         }
     }
-    let check = turn.view.settings.offsets_retention_check_interval_ms;
-    turn.set(Timer::Expiry, check);
+    None
 }
 
-fn expire_group<E: Emit>(
-    soft: &mut Soft,
-    turn: &mut Turn<'_, E>,
-    group: &Arc<str>,
-    stored: &Stored,
-    place: &mut Place,
-    left: &mut usize,
-) {
-    let Some(state) = state_of(soft, turn, group) else {
-        return;
-    };
-    let after = place.after.take();
-    let from = after.as_ref().map(|(topic, _)| &**topic);
-    let from = from.map_or(Bound::Unbounded, Bound::Included);
-    for (topic, partitions) in stored.topics.range::<str, _>((from, Bound::Unbounded)) {
-        let read = is_read(soft.memberships.get(group), Some(stored), topic);
-        for (partition, commit) in partitions {
-            let key = (Arc::clone(topic), *partition);
-            if after.as_ref().is_some_and(|after| key <= *after) {
-                continue;
-            }
-            if *left == 0 {
-                // The one before was the last.
-                return;
-            }
-            *left -= 1;
-            place.after = Some(key);
-            let topic_gone = !is_current(turn.view, topic, commit);
-            let read = read && !planted!(turn.fx, "offsets-expire-while-they-are-read");
-            let expired = !read && has_expired(turn, state, stored, commit);
-            if (topic_gone || expired) && !turn.hard.has_pending(group, topic, *partition) {
-                turn.append(Record::Commit {
-                    group: Arc::clone(group),
-                    topic: Arc::clone(topic),
-                    partition: *partition,
-                    commit: None,
-                });
-            } else {
-                place.holds = true;
+/// One group on the way.
+struct Here<'a> {
+    group: &'a Arc<str>,
+    stored: &'a Stored,
+    state: State,
+    quest: Quest,
+}
+
+impl Here<'_> {
+    /// Goes on in the group behind a commit, which is set where it had to stop. Whether something is there that stays.
+    fn forget_commits<E: Emit>(
+        &self,
+        soft: &Soft,
+        turn: &mut Turn<'_, E>,
+        place: &mut Option<(Arc<str>, i32)>,
+        left: &mut usize,
+    ) -> bool {
+        let after = place.take();
+        let from = after.as_ref().map(|(topic, _)| &**topic);
+        let from = from.map_or(Bound::Unbounded, Bound::Included);
+        // What is there still where the walk has been, has stayed or is new.
+        let mut holds = after.as_ref().is_some_and(|after| self.has_before(after));
+        for (topic, partitions) in self.stored.topics.range::<str, _>((from, Bound::Unbounded)) {
+            let read = self.quest == Quest::Expired
+                && is_read(soft.memberships.get(self.group), Some(self.stored), topic);
+            for (partition, commit) in partitions {
+                let key = (Arc::clone(topic), *partition);
+                if after.as_ref().is_some_and(|after| key <= *after) {
+                    continue;
+                }
+                if *left == 0 {
+                    // The one before was the last.
+                    return holds;
+                }
+                *left -= 1;
+                *place = Some(key);
+                let goes = self.goes(turn, topic, commit, read)
+                    && !turn.hard.has_pending(self.group, topic, *partition);
+                holds |= !goes;
+                if goes {
+                    turn.append(Record::Commit {
+                        group: Arc::clone(self.group),
+                        topic: Arc::clone(topic),
+                        partition: *partition,
+                        commit: None,
+                    });
+                }
             }
         }
+        *place = None;
+        holds
     }
-    place.after = None;
-    forget_group(soft, turn, group, stored, state, place.holds);
+
+    fn has_before(&self, after: &(Arc<str>, i32)) -> bool {
+        let first = self.stored.topics.first_key_value();
+        let first = first.and_then(|(topic, partitions)| Some((topic, partitions.keys().next()?)));
+        first.is_some_and(|(topic, partition)| (topic, partition) <= (&after.0, &after.1))
+    }
+
+    fn goes<E: Emit>(
+        &self,
+        turn: &mut Turn<'_, E>,
+        topic: &str,
+        commit: &Commit,
+        read: bool,
+    ) -> bool {
+        if !is_current(turn.view, topic, commit) {
+            return true;
+        }
+        let read = read && !planted!(turn.fx, "offsets-expire-while-they-are-read");
+        self.quest == Quest::Expired && !read && has_expired(turn, self.state, self.stored, commit)
+    }
 }
 
 /// The group itself goes when nobody is there and nothing is left.

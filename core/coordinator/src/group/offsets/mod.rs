@@ -7,7 +7,7 @@ mod fetch;
 
 pub(super) use commit::commit;
 pub(super) use delete::delete;
-pub(super) use expiry::expire;
+pub(super) use expiry::{expire, forget_deleted};
 pub(super) use fetch::fetch;
 
 use crate::group::record::CONSUMER;
