@@ -532,6 +532,12 @@ pub enum Operation {
         #[serde(with = "crate::nanos")]
         dawdle: Nanos,
     },
+    /// Somebody asks to join, is given an id, and never comes back with it.
+    KnockAtGroup {
+        group: u32,
+        session_ms: i32,
+        assignors: Vec<Assignor>,
+    },
     /// The member wants other topics, and joins again for that.
     Subscribe {
         topics: Vec<u32>,

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_protocol::ApiKey;
 
-use super::member::{Joined, State, Step, Terms, takes_id};
+use super::member::{
+    COORDINATOR_NOT_AVAILABLE, Joined, NOT_COORDINATOR, State, Step, Terms, takes_id,
+};
 use super::sending::Places;
 use super::task::{OWN, Task, What};
 use super::topics::{self, Found};
 use super::{Act, Client, Sent, is_retriable};
-use crate::groups::{Assignment, Commit, GroupAsk, GroupReply, NO_GENERATION, Who};
+use crate::groups::{Assignment, Commit, GroupAsk, GroupReply, NO_GENERATION, Subscription, Who};
 use crate::history::{Ask, Named};
-use crate::script::{MS, Nanos, Operation, Place};
+use crate::script::{Assignor, MS, Nanos, Operation, Place};
 
 /// Longer than any broker takes beside an offset.
 const TOO_LONG: usize = 5_000;
@@ -95,7 +97,8 @@ impl Client {
                 let task = self.task(number, until, What::Commit(committing));
                 self.put(task);
             }
-            Operation::FetchOffsets { .. }
+            Operation::KnockAtGroup { .. }
+            | Operation::FetchOffsets { .. }
             | Operation::DeleteOffsets { .. }
             | Operation::DescribeGroup { .. }
             | Operation::ListGroups
@@ -165,12 +168,7 @@ impl Client {
         });
         Committing {
             offsets: offsets.collect(),
-            who: Who {
-                group: group_name(group),
-                generation: NO_GENERATION,
-                member: Arc::from(""),
-                instance: None,
-            },
+            who: nobody(group_name(group)),
             long: false,
         }
     }
@@ -225,7 +223,7 @@ impl Client {
         known.then_some(partitions)
     }
 
-    fn send_find(&mut self, mut task: Task, group: Arc<str>, acts: &mut Vec<Act>) {
+    pub(super) fn send_find(&mut self, mut task: Task, group: Arc<str>, acts: &mut Vec<Act>) {
         let version = self.version(ApiKey::FindCoordinator, &mut task.stream, 0, i16::MAX);
         let frame = self.frame(ApiKey::FindCoordinator, version);
         let bytes = frame.find_coordinator(&group);
@@ -261,6 +259,32 @@ impl Client {
         });
         let waits = u64::from(terms.rebalance_ms.unsigned_abs()) * MS + JOINING;
         self.leave(task, frame, ask, bytes, waits, acts);
+    }
+
+    /// An id to join with is asked for, by somebody who wants nothing: later versions give one out before anybody is in.
+    fn send_knock(
+        &mut self,
+        mut task: Task,
+        group: Arc<str>,
+        session_ms: i32,
+        assignors: &[Assignor],
+        acts: &mut Vec<Act>,
+    ) {
+        let who = nobody(group);
+        let version = self.version(ApiKey::JoinGroup, &mut task.stream, 4, i16::MAX);
+        let frame = self.frame(ApiKey::JoinGroup, version);
+        let wants = Subscription::default().bytes();
+        let protocols = assignors.iter().map(|it| (it.name().into(), wants.clone()));
+        let protocols: Vec<(Arc<str>, Bytes)> = protocols.collect();
+        let bytes = frame.join_group(&who, session_ms, session_ms, &protocols);
+        let ask = Ask::Group(GroupAsk::Join {
+            who,
+            session_ms,
+            rebalance_ms: session_ms,
+            topics: Vec::new(),
+            protocols,
+        });
+        self.leave(task, frame, ask, bytes, 0, acts);
     }
 
     fn send_sync(
@@ -355,6 +379,14 @@ impl Client {
         acts: &mut Vec<Act>,
     ) -> Sent {
         let (key, ask, group) = match operation {
+            Operation::KnockAtGroup {
+                group,
+                session_ms,
+                assignors,
+            } => {
+                self.send_knock(task, group_name(*group), *session_ms, assignors, acts);
+                return Sent::Gone;
+            }
             Operation::FetchOffsets { group, places } => {
                 if let Some(places) = places
                     && let Places::Later = self.resolve(task.raw, places)
@@ -465,24 +497,37 @@ impl Client {
                 if error != 0 && self.member.is(&who) {
                     self.member.refused(error);
                 }
-                if error != 0 && is_retriable(error) {
-                    self.again_a_few_times(task);
-                }
+                self.again_if_found(task, &who.group, error);
             }
             _ => {
                 let error = match reply {
-                    GroupReply::Fetch { error, .. }
+                    GroupReply::FindCoordinator { error, .. }
+                    | GroupReply::Join { error, .. }
+                    | GroupReply::Fetch { error, .. }
                     | GroupReply::DeleteOffsets { error, .. }
                     | GroupReply::Describe { error, .. }
                     | GroupReply::List { error, .. }
                     | GroupReply::Delete { error } => *error,
                     _ => 0,
                 };
-                if error != 0 && is_retriable(error) {
-                    self.again_a_few_times(task);
-                }
+                let group = ask.group().cloned().unwrap_or_default();
+                self.again_if_found(task, &group, error);
             }
         }
+    }
+
+    /// What was refused for now is asked again; the coordinator is looked for first when it was not the one that was asked.
+    fn again_if_found(&mut self, task: Task, group: &Arc<str>, error: i16) {
+        if error == 0 || !is_retriable(error) {
+            return;
+        }
+        let looks = |task: &Task| matches!(task.what, What::Find(_));
+        let elsewhere = matches!(error, COORDINATOR_NOT_AVAILABLE | NOT_COORDINATOR);
+        if elsewhere && !group.is_empty() && !looks(&task) && !self.tasks.iter().any(looks) {
+            let find = self.task(OWN, task.until, What::Find(Arc::clone(group)));
+            self.put(find);
+        }
+        self.again_a_few_times(task);
     }
 
     /// A step was answered. Whether it is to be taken again, a while later.
@@ -597,6 +642,16 @@ impl Client {
         self.member.busy = false;
         let rest = self.rest(self.member.failures, self.orders);
         self.member.failed(self.now + rest);
+    }
+}
+
+/// Somebody who is no member of a group.
+fn nobody(group: Arc<str>) -> Who {
+    Who {
+        group,
+        generation: NO_GENERATION,
+        member: Arc::from(""),
+        instance: None,
     }
 }
 

@@ -15,7 +15,7 @@
 //! M1: one request of these is under way at a time; before any, the coordinator is looked for.
 //! M2: a member that is told to finish thinks no longer than it must: who is alive comes in.
 //! M3: while it thinks it sends heartbeats, as a client does that does so on a thread of its own.
-//! M4: a leader that was told to finish joins once more some sessions later: a rebalance among those who are alive.
+//! M4: a leader that was told to finish joins once more when all others were given time enough: a rebalance among those who are alive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,8 +35,8 @@ const MEMBER_ID_REQUIRED: i16 = 79;
 /// So often a member says that it leaves.
 const LEAVES: u32 = 3;
 
-/// After so many sessions nobody is waited for who was gone before.
-const RENEWAL: u64 = 6;
+/// After so many sessions, or rebalances if they are longer, nobody is waited for who was gone before.
+const RENEWAL: u64 = 3;
 
 /// Where a member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -390,8 +390,7 @@ impl Member {
         self.failures = 0;
         self.proven |= self.finishing && sent >= self.since && self.state == State::In;
         self.beat(now);
-        let session = self.session();
-        let due = self.finishing && now >= self.since + RENEWAL * session;
+        let due = self.finishing && now >= self.since + RENEWAL * self.longest();
         if due && self.state == State::In && !self.led.is_empty() && !self.renewed {
             self.renewed = true;
             self.again();
@@ -405,6 +404,13 @@ impl Member {
     fn session(&self) -> Nanos {
         let session = self.terms.as_ref().map_or(0, |terms| terms.session_ms);
         u64::from(session.unsigned_abs()) * MS
+    }
+
+    /// The longest that somebody of its kind is waited for.
+    fn longest(&self) -> Nanos {
+        let rebalance = self.terms.as_ref().map_or(0, |terms| terms.rebalance_ms);
+        let rebalance = u64::from(rebalance.unsigned_abs()) * MS;
+        rebalance.max(2 * self.session())
     }
 
     /// A step failed, and is not taken again before then.

@@ -147,6 +147,10 @@ impl Client {
                 let index = *index;
                 return self.send_group(task, operation(index), acts);
             }
+            What::Find(group) => {
+                let group = Arc::clone(group);
+                self.send_find(task, group, acts);
+            }
             What::Versions | What::Refresh { .. } | What::Whole(_) | What::Member => {
                 unreachable!("sent when it is begun")
             }

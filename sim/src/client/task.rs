@@ -67,6 +67,8 @@ pub(crate) enum What {
     Commit(Committing),
     /// What anybody may ask of a group.
     Group(usize),
+    /// The coordinator of a group, after somebody else was asked.
+    Find(Arc<str>),
 }
 
 /// Offsets are asked for.

@@ -8,7 +8,7 @@ use crate::atlas::Entry;
 use crate::group_log::TOPIC;
 use crate::groups::GroupReply;
 use crate::history::{Ask, Death, Reply, Seen};
-use crate::script::{Fault, MS, Nanos};
+use crate::script::{Fault, MS, Nanos, Operation};
 
 /// How often groups that are gone are looked for when nobody says otherwise, milliseconds.
 const CHECKS: u64 = 600_000;
@@ -17,7 +17,8 @@ const RETENTION: u64 = 10_080;
 /// In which a clock may have drifted, milliseconds.
 const DRIFT: u64 = 60_000;
 
-fn setting(scene: &Scene<'_>, name: &str, otherwise: u64) -> u64 {
+/// A setting of the broker that is a number.
+pub(super) fn setting(scene: &Scene<'_>, name: &str, otherwise: u64) -> u64 {
     let value = scene.script.settings.get(name);
     value
         .and_then(|value| value.parse().ok())
@@ -122,6 +123,24 @@ fn is_loading(reply: &GroupReply) -> bool {
     }
 }
 
+/// The longest session of a group, and the longest that one of its members gives the others.
+pub(super) fn longest(scene: &Scene<'_>, wanted: &str) -> (Nanos, Nanos) {
+    let ops = scene.script.clients.iter().flat_map(|client| &client.ops);
+    let times = ops.filter_map(|op| match &op.what {
+        Operation::JoinGroup {
+            group,
+            session_ms,
+            rebalance_ms,
+            ..
+        } if *wanted == format!("g{group}") => Some((*session_ms, *rebalance_ms)),
+        _ => None,
+    });
+    let nanos = |ms: i32| u64::from(ms.unsigned_abs()) * MS;
+    times.fold((0, 0), |(session, rebalance), (one, other)| {
+        (session.max(nanos(one)), rebalance.max(nanos(other)))
+    })
+}
+
 /// Something that was said lately may be late by so much.
 pub(super) fn shortly(scene: &Scene<'_>) -> Nanos {
     100 * MS + super::polls::turns(scene)
@@ -130,12 +149,17 @@ pub(super) fn shortly(scene: &Scene<'_>) -> Nanos {
 /// Whether a coordinator's tenure may have ended since then: with the process, or because a full disk undid what it had appended. What no
 /// record says of its groups is gone with it.
 pub(super) fn tenure_ended_since(scene: &Scene<'_>, since: Nanos) -> bool {
+    scene.ledger.died_since(since) || undone_since(scene, since)
+}
+
+/// Whether what a coordinator had appended may have been undone since then, and its log read again.
+pub(super) fn undone_since(scene: &Scene<'_>, since: Nanos) -> bool {
     let full = |entry: &Entry| match entry {
         Entry::Full { until } => *until >= since,
         Entry::Failed { .. } => true,
         _ => false,
     };
-    scene.ledger.died_since(since) || scene.atlas.entries().any(|(_, entry)| full(entry))
+    scene.atlas.entries().any(|(_, entry)| full(entry))
 }
 
 /// Whether a life has ended since then that may have lost what was acknowledged.

@@ -4,16 +4,24 @@
 //! is well. When the node was down, the session begins when the group was known again.
 //! N2: a member that was told so, in a generation that it has synced, is known for as long as its session lasts from when it asked, whatever
 //! happens to the node.
+//! N3: who was told of a new generation is known for as long from when it asked to join, while the coordinator's tenure lasts.
+//! N4: who never asks for what it was assigned is out when the longest rebalance of its group is over.
+//! N5: a generation is over when one of its members was silent for longer than its session: nobody is well in it any more.
+//! N6: while a generation with as many members as allowed goes on, nobody is given an id to join with.
 
-use std::collections::BTreeMap;
+mod shown;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Oracle, Scene, Verdict, excuses, fired, polls};
 use crate::groups::{GroupAsk, GroupReply, Who};
 use crate::history::{Ask, Asked, Death, Reply, Seen};
 use crate::script::{MS, Nanos};
+use shown::Shown;
 
 const UNKNOWN_MEMBER_ID: i16 = 25;
+const MEMBER_ID_REQUIRED: i16 = 79;
 const FENCED_INSTANCE_ID: i16 = 82;
 
 /// A member of a group, by its id.
@@ -36,6 +44,44 @@ struct Member {
     ended: Nanos,
     /// One was lost: it may come late.
     murky: bool,
+    /// The newest generation that it was told of, when its join had left and when it was answered.
+    told: Option<Told>,
+    /// The newest generation in which it has asked for what it was assigned.
+    asked: Option<i32>,
+}
+
+/// A member was told of a generation that is new to it.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    generation: i32,
+    /// When its join left. `None`: it has joined again since.
+    asked: Option<Nanos>,
+    at: Nanos,
+}
+
+impl Member {
+    /// Whether its session was over when a request left, if nothing was heard of it since then.
+    fn is_silent(&self, scene: &Scene<'_>, since: Nanos, left: Nanos) -> bool {
+        let quiet = scene.atlas.quiet_since().max(polls::stalled(scene));
+        let over = since + self.session + excuses::shortly(scene);
+        self.open == 0 && !self.murky && self.session > 0 && since > quiet && left > over
+    }
+
+    /// N4: whether it should be out by now because it never asked for its assignment.
+    fn is_overdue(&self, scene: &Scene<'_>, who: &Who, left: Nanos) -> bool {
+        let told = self.told.filter(|told| told.generation == who.generation);
+        let Some(told) = told.filter(|_| self.asked != Some(who.generation)) else {
+            return false;
+        };
+        let quiet = scene.atlas.quiet_since().max(polls::stalled(scene));
+        let (session, rebalance) = excuses::longest(scene, &who.group);
+        let over = told.at + session.max(rebalance) + excuses::shortly(scene);
+        // A static id is passed on with what its bearer had asked for.
+        who.instance.is_none()
+            && left > over
+            && told.at > quiet
+            && !excuses::tenure_ended_since(scene, told.at)
+    }
 }
 
 /// See above.
@@ -44,6 +90,10 @@ pub struct Membership {
     members: BTreeMap<Of, Member>,
     /// Who bears a static id, by group and id, and since when.
     bearers: BTreeMap<Of, (Arc<str>, Nanos)>,
+    /// Joins with a static id that are under way, or were lost and may come late, by group and id.
+    suitors: BTreeMap<Of, BTreeSet<u64>>,
+    /// The newest generation of a group of which a leader was shown the members.
+    shown: BTreeMap<Arc<str>, Shown>,
     loaded: excuses::Loaded,
     /// Requests that left after more than a session of silence.
     silent: BTreeMap<u64, Nanos>,
@@ -107,31 +157,22 @@ impl Membership {
         if let GroupAsk::Join { who, .. } = ask
             && let Some(instance) = &who.instance
         {
+            let bears = (Arc::clone(&who.group), Arc::clone(instance));
             // Whoever bears it now may lose it to this one.
-            let bearer = self
-                .bearers
-                .get(&(Arc::clone(&who.group), Arc::clone(instance)));
-            let bearer = bearer.map(|(bearer, _)| bearer);
+            let bearer = self.bearers.get(&bears).map(|(bearer, _)| bearer);
             if let Some(bearer) = bearer.filter(|bearer| **bearer != who.member) {
                 let bearer = (Arc::clone(&who.group), Arc::clone(bearer));
                 self.members.entry(bearer).or_default().doomed = true;
             }
+            self.suitors.entry(bears).or_default().insert(asked.number);
         }
         let Some(who) = asker(asked) else {
             return;
         };
         let loaded = self.loaded.since(&who.group);
         let member = self.members.entry(of(who)).or_default();
-        let quiet = scene.atlas.quiet_since().max(polls::stalled(scene));
-        let slack = excuses::shortly(scene);
-        let silent = member.open == 0
-            && !member.murky
-            && member.session > 0
-            && loaded.is_some_and(|loaded| {
-                let since = member.ended.max(loaded);
-                since > quiet && asked.at > since + member.session + slack
-            });
-        if silent {
+        let silent = |loaded| member.is_silent(scene, member.ended.max(loaded), asked.at);
+        if loaded.is_some_and(silent) {
             self.silent.insert(asked.number, asked.at - member.ended);
         }
         member.open += 1;
@@ -145,7 +186,11 @@ impl Membership {
                 member.session = u64::from(session_ms.unsigned_abs()) * MS;
                 member.rebalance = u64::from(rebalance_ms.unsigned_abs()) * MS;
                 member.well = None;
+                if let Some(told) = &mut member.told {
+                    told.asked = None;
+                }
             }
+            GroupAsk::Sync { who, .. } => member.asked = Some(who.generation),
             _ => {}
         }
     }
@@ -166,12 +211,17 @@ impl Membership {
                 rebalance_ms,
                 ..
             },
-            GroupReply::Join {
-                error: 0, member, ..
-            },
+            GroupReply::Join { error, member, .. },
         ) = (ask, reply)
         {
-            self.joined(scene, asked.at, who, member, *session_ms, *rebalance_ms);
+            if let Some(instance) = &who.instance {
+                let bears = (Arc::clone(&who.group), Arc::clone(instance));
+                self.suitors.entry(bears).or_default().remove(&asked.number);
+            }
+            if *error == 0 {
+                self.joined(scene, asked.at, who, member, *session_ms, *rebalance_ms);
+            }
+            self.shown(scene, asked, &who.group, reply);
         }
         let Some(who) = asker(asked) else {
             return Ok(());
@@ -220,6 +270,9 @@ impl Membership {
             return;
         };
         let bears = (Arc::clone(group), Arc::clone(instance));
+        // Who asks for it as well may be heard later.
+        let suitors = self.suitors.get(&bears);
+        member.doomed |= suitors.is_some_and(|suitors| !suitors.is_empty());
         let bearer = (Arc::clone(id), scene.at);
         let Some((before, since)) = self.bearers.insert(bears, bearer) else {
             return;
@@ -244,7 +297,58 @@ impl Membership {
         }
     }
 
-    /// N1, and what N2 will be judged by.
+    /// A join was answered: what that says of the generation that others are in.
+    fn shown(&mut self, scene: &Scene<'_>, asked: &Asked, group: &Arc<str>, reply: &GroupReply) {
+        let GroupReply::Join {
+            error,
+            generation,
+            member,
+            members,
+            ..
+        } = reply
+        else {
+            return;
+        };
+        if *error == MEMBER_ID_REQUIRED
+            && let Some(shown) = self.shown.get_mut(group)
+        {
+            shown.lets_in(scene, asked);
+        }
+        if *error != 0 {
+            return;
+        }
+        let of = (Arc::clone(group), Arc::clone(member));
+        let of = self.members.entry(of).or_default();
+        if of.told.is_none_or(|told| told.generation != *generation) {
+            of.told = Some(Told {
+                generation: *generation,
+                asked: Some(asked.at),
+                at: scene.at,
+            });
+        }
+        if !members.is_empty() {
+            let shown = Shown::new(*generation, asked.at, scene.at, members);
+            self.shown.insert(Arc::clone(group), shown);
+        } else if let Some(shown) = self.shown.get_mut(group) {
+            shown.joined();
+        }
+    }
+
+    /// N5, N6: a member is well in its generation, and is proven to be in it.
+    fn goes_on(&mut self, scene: &Scene<'_>, asked: &Asked, who: &Who, synced: bool) -> Verdict {
+        let loaded = self.loaded.since(&who.group);
+        let shown = self.shown.get_mut(&who.group);
+        let Some(shown) = shown.filter(|shown| shown.is_of(who.generation)) else {
+            return Ok(());
+        };
+        if synced {
+            shown.synced(&who.member);
+        }
+        let said = shown.goes_on(scene, asked, &of(who), &self.members, loaded);
+        said.or_else(|why| fired(NAME, why))
+    }
+
+    /// N1, N4, and what N2 will be judged by.
     fn well(
         &mut self,
         scene: &Scene<'_>,
@@ -287,17 +391,30 @@ impl Membership {
             GroupAsk::Heartbeat { .. } if member.synced == Some(who.generation) => {
                 member.well = member.well.max(Some(asked.at));
             }
+            GroupAsk::Heartbeat { .. } if member.is_overdue(scene, who, asked.at) => {
+                let why = "has never asked for what it was assigned";
+                return fired(NAME, name(why.to_owned()));
+            }
             _ => {}
         }
-        Ok(())
+        match ask {
+            GroupAsk::Sync { .. } => self.goes_on(scene, asked, who, true),
+            GroupAsk::Heartbeat { .. } => self.goes_on(scene, asked, who, false),
+            _ => Ok(()),
+        }
     }
 
-    /// N2.
+    /// N2, N3.
     fn refused(&mut self, scene: &Scene<'_>, asked: &Asked, who: &Who, error: i16) -> Verdict {
-        let Some(member) = self.members.get(&of(who)) else {
+        let Some(member) = self.members.get(&of(who)).filter(|it| !it.doomed) else {
             return Ok(());
         };
-        let Some(well) = member.well.filter(|_| !member.doomed) else {
+        let told = member.told.filter(|told| {
+            told.generation == who.generation
+                && !member.murky
+                && !excuses::tenure_ended_since(scene, told.asked.unwrap_or(0))
+        });
+        let Some(well) = member.well.max(told.and_then(|told| told.asked)) else {
             return Ok(());
         };
         let lasts = member.session.min(member.rebalance);
@@ -320,6 +437,7 @@ impl Membership {
     fn died(&mut self, scene: &Scene<'_>, how: &Death) {
         let loses = excuses::loses(scene, how);
         self.silent.clear();
+        self.suitors.clear();
         for member in self.members.values_mut() {
             if loses {
                 member.well = None;
@@ -331,11 +449,12 @@ impl Membership {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rig::{Rig, fires, passes};
+    use super::super::rig::{Rig, fires, passes, script};
     use super::super::rig_groups::{
         Plan, fixed, heard, heartbeat, join, joined, leave, left, plan, sync, synced, who,
     };
     use super::*;
+    use crate::script::{Assignor, Operation};
 
     fn all() -> Plan {
         plan("1", &[("a", 0)])
@@ -396,5 +515,77 @@ mod tests {
         let mut rig = in_group();
         rig.ask(leave(&who("a", 3)));
         passes(rig.exchange(heartbeat(&who("a", 3)), &heard(25)));
+    }
+
+    #[test]
+    fn who_was_told_of_a_generation_is_known() {
+        let told = || {
+            let mut rig = Rig::<Membership>::new();
+            let a = fixed(who("a", 3), "i0");
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            rig
+        };
+        let a = fixed(who("a", 3), "i0");
+        let unknown = Reply::Group(GroupReply::Sync {
+            error: 25,
+            assignment: bytes::Bytes::new(),
+        });
+        fires(
+            told().exchange(sync(&a, &all()), &unknown),
+            "is answered 25",
+        );
+        // It is of another coordinator that has not heard of it.
+        let mut rig = told();
+        rig.die(Death::Kill);
+        rig.start();
+        passes(rig.exchange(sync(&a, &all()), &unknown));
+        // Its session is over.
+        let mut rig = told();
+        rig.at += 1_000 * MS;
+        passes(rig.exchange(sync(&a, &all()), &unknown));
+        // Nothing of it is new: its session may have begun long ago.
+        let mut rig = told();
+        passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+        passes(rig.exchange(sync(&a, &all()), &unknown));
+        // Somebody else has asked for its static id, and may have it now.
+        let mut rig = Rig::<Membership>::new();
+        rig.ask(join(&fixed(who("", -1), "i0")));
+        passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+        passes(rig.exchange(sync(&a, &all()), &unknown));
+    }
+
+    #[test]
+    fn who_never_asks_for_its_assignment_is_out() {
+        let after = |ms: u64, asks: bool, dies: bool| {
+            let mut rig = Rig::<Membership>::new();
+            let joins = Operation::JoinGroup {
+                group: 1,
+                topics: vec![1],
+                instance: None,
+                session_ms: 1_000,
+                rebalance_ms: 2_000,
+                assignors: vec![Assignor::Range],
+                dawdle: 0,
+            };
+            rig.script = Arc::new(script(vec![joins]));
+            let a = who("a", 3);
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            if asks {
+                rig.ask(sync(&a, &all()));
+            }
+            if dies {
+                rig.die(Death::Kill);
+                rig.start();
+            }
+            for _ in 0..ms / 500 {
+                rig.at += 500 * MS;
+                passes(rig.exchange(heartbeat(&a), &heard(22)));
+            }
+            rig.exchange(heartbeat(&a), &heard(0))
+        };
+        passes(after(1_500, false, false));
+        passes(after(3_000, true, false));
+        passes(after(3_000, false, true));
+        fires(after(3_000, false, false), "has never asked");
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::polls::{is_cramped, stalled, turns};
-use super::{Oracle, Scene, Verdict, fired};
+use super::{Oracle, Scene, Verdict, excuses, fired};
 use crate::groups::{GroupAsk, GroupReply};
 use crate::history::{Ask, Asked, Reply, Seen};
 use crate::script::{MS, Nanos, Operation, SECOND};
@@ -20,6 +20,9 @@ const WORDS: u64 = 600;
 
 /// Whoever was gone before faults stopped is given up when the longest session or rebalance has passed so often.
 const GIVEN_UP: u64 = 2;
+
+/// Whoever is alive has sent a heartbeat after so many thirds of a session.
+const HEARD: u64 = 2;
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -111,11 +114,12 @@ impl Rebalances {
         }
         let quiet = scene.atlas.quiet_since().max(stalled(scene));
         let delay = setting(scene, "group.initial.rebalance.delay.ms").unwrap_or(0) * MS;
-        let longest = longest(scene, group).max(delay);
+        let (session, rebalance) = excuses::longest(scene, group);
+        let longest = session.max(rebalance).max(delay);
         // Everybody who is alive hears of a rebalance with his next heartbeat.
         let healed = scene.script.horizon.max(quiet).max(self.ready) + GIVEN_UP * longest;
         let waits = if asked.at > healed {
-            (longest * 2 / 3 + 2 * delay).min(longest)
+            (session * HEARD / 3 + 2 * delay).min(longest)
         } else {
             longest
         };
@@ -189,21 +193,6 @@ fn setting(scene: &Scene<'_>, name: &str) -> Option<u64> {
     scene.script.settings.get(name)?.parse().ok()
 }
 
-/// The longest that a member of a group gives the others.
-fn longest(scene: &Scene<'_>, wanted: &str) -> Nanos {
-    let ops = scene.script.clients.iter().flat_map(|client| &client.ops);
-    let times = ops.filter_map(|op| match &op.what {
-        Operation::JoinGroup {
-            group,
-            session_ms,
-            rebalance_ms,
-            ..
-        } if *wanted == format!("g{group}") => Some(*session_ms.max(rebalance_ms)),
-        _ => None,
-    });
-    u64::from(times.max().unwrap_or(0).unsigned_abs()) * MS
-}
-
 /// What it takes at worst, besides waiting.
 fn slack(scene: &Scene<'_>) -> Nanos {
     let weather = &scene.script.weather;
@@ -254,6 +243,21 @@ mod tests {
         };
         passes(after(2_900));
         fires(after(4_000), "waits 2000 ms at most");
+    }
+
+    #[test]
+    fn a_rebalance_waits_for_nobody_who_is_gone() {
+        let after = |healed: u64, ms: u64| {
+            let mut rig = rig(&[]);
+            rig.at = rig.script.horizon + healed * MS;
+            let a = who("a", 1);
+            let asked = rig.ask(join(&a));
+            rig.at += ms * MS;
+            rig.answer(&asked, &joined(&a, &["a"]))
+        };
+        passes(after(3_000, 2_500));
+        passes(after(5_000, 1_600));
+        fires(after(5_000, 2_500), "waits 666 ms at most");
     }
 
     #[test]

@@ -34,6 +34,10 @@ struct Features {
     deletes: bool,
     drawn_versions: bool,
     impatient: bool,
+    /// Ids are given out that nobody uses.
+    knocks: bool,
+    /// Much more time for a rebalance than for a session, as Kafka's clients give.
+    unhurried: bool,
 }
 
 impl Features {
@@ -53,6 +57,8 @@ impl Features {
             deletes: stream.one_in(4),
             drawn_versions: stream.one_in(3),
             impatient: stream.one_in(3),
+            knocks: stream.coin(),
+            unhurried: stream.one_in(3),
         }
     }
 }
@@ -88,6 +94,11 @@ pub(super) fn add(stream: &mut Stream, script: &mut Script) {
             script.clients.push(member);
         }
     }
+    if features.knocks {
+        let mut other = client(stream, &features, next());
+        other.ops = numbered(knocks(stream, &groups, script.horizon));
+        script.clients.push(other);
+    }
     if features.asks || features.alone || features.deletes {
         let mut other = client(stream, &features, next());
         let ops = others(stream, &features, &groups, script.horizon);
@@ -114,8 +125,8 @@ fn settings(stream: &mut Stream, script: &mut Script) {
     if stream.coin() {
         set("group.initial.rebalance.delay.ms", stream.size(1, 3_000));
     }
-    if stream.one_in(6) {
-        set("group.max.size", stream.within(1, 4));
+    if stream.one_in(4) {
+        set("group.max.size", stream.within(1, 3));
     }
     // Groups and offsets go: that takes away what oracles could look at.
     if stream.one_in(3) {
@@ -146,7 +157,10 @@ fn group(stream: &mut Stream, features: &Features, script: &Script, number: u32)
     Group {
         number,
         session_ms,
-        rebalance_ms: stream.within(session_ms, 2 * session_ms) + 16 * commit,
+        rebalance_ms: match features.unhurried {
+            true => session_ms + stream.within(2_000, 8_000),
+            false => stream.within(session_ms, 2 * session_ms),
+        } + 16 * commit,
         assignors: stream.pick(assignors).to_vec(),
     }
 }
@@ -214,9 +228,11 @@ fn life(
         session_ms: group.session_ms as i32,
         rebalance_ms: group.rebalance_ms as i32,
         assignors: group.assignors.clone(),
-        dawdle: match features.dawdles && stream.coin() {
-            true => stream.size(1, 2 * group.rebalance_ms) * MS,
-            false => 0,
+        dawdle: match (features.dawdles, stream.below(4)) {
+            (true, 0) => stream.size(1, 2 * group.rebalance_ms) * MS,
+            // It never asks.
+            (true, 1) => 8 * group.rebalance_ms * MS,
+            _ => 0,
         },
     };
     let begin = match stream.one_in(4) {
@@ -282,6 +298,22 @@ fn commit(stream: &mut Stream, features: &Features) -> Operation {
     }
 }
 
+/// Who asks for ids and never comes back with them.
+fn knocks(stream: &mut Stream, groups: &[Group], horizon: Nanos) -> Vec<(Nanos, Operation)> {
+    let mut ops = Vec::new();
+    for _ in 0..stream.size(2, 20) {
+        let at = stream.below(horizon - horizon / 20);
+        let group = stream.pick(groups);
+        let what = Operation::KnockAtGroup {
+            group: group.number,
+            session_ms: group.session_ms as i32,
+            assignors: group.assignors.clone(),
+        };
+        ops.push((at, what));
+    }
+    ops
+}
+
 /// What somebody does who is no member: in groups that have members, and in one that has none.
 fn others(
     stream: &mut Stream,
@@ -326,6 +358,7 @@ mod tests {
     fn a_third_of_the_seeds_has_groups_and_every_operation_is_there() {
         let names = [
             "JoinGroup",
+            "KnockAtGroup",
             "Subscribe",
             "CommitOffsets",
             "Freeze",

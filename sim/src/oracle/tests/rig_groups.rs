@@ -73,6 +73,19 @@ pub(crate) fn joined(who: &Who, members: &[&str]) -> Reply {
     })
 }
 
+/// It is given an id to join with.
+pub(crate) fn required(member: &str) -> Reply {
+    Reply::Group(GroupReply::Join {
+        error: 79,
+        generation: -1,
+        protocol: None,
+        leader: Arc::from(""),
+        member: Arc::from(member),
+        skip_assignment: false,
+        members: Vec::new(),
+    })
+}
+
 pub(crate) fn sync(who: &Who, plan: &[(Arc<str>, Bytes)]) -> Ask {
     Ask::Group(GroupAsk::Sync {
         who: who.clone(),
