@@ -5,9 +5,8 @@ use std::sync::Arc;
 use ottla_machine::{Emit, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
-use super::classic::state_of;
 use super::record::Record;
-use super::soft::Soft;
+use super::soft::{Soft, state_of};
 use super::stored::Stored;
 use super::turn::Turn;
 use super::words::{Response, State};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_machine::{Emit, Ticket};
 
-use super::classic::{Membership, state_of};
+use super::classic::Membership;
 use super::groups::is_foreign;
 use super::record::Metadata;
-use super::soft::Soft;
+use super::soft::{Soft, state_of};
 use super::turn::Turn;
 use super::words::{Described, DescribedMember, Response, State, Undescribed};
 

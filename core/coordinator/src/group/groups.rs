@@ -199,7 +199,7 @@ impl Groups {
             }
             Request::Describe(group) => describe::describe(soft, turn, ticket, &group),
             Request::DescribeConsumers(group) => consumers::describe(turn, ticket, &group),
-            Request::List { states, kinds } => list::list(soft, turn, ticket, &states, &kinds),
+            Request::List { states, kinds } => list::list(soft, turn, ticket, states, kinds),
             Request::Delete(group) => delete::delete(soft, turn, ticket, &group),
         }
     }
@@ -243,6 +243,7 @@ impl Replicated for Groups {
             Cause::Expired(Timer::Expiry) => offsets::expire(soft, &mut turn),
             Cause::Expired(Timer::Deletion) => offsets::forget_deleted(soft, &mut turn),
             Cause::Expired(Timer::Revival) => classic::revive(soft, &mut turn),
+            Cause::Expired(Timer::List(ticket)) => list::list_on(soft, &mut turn, ticket),
             // A topic is gone: so are its commits.
             Cause::ViewChanged => {
                 soft.forgetting = Place::default();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ottla_machine::{Rng, Switch};
+use ottla_machine::{Rng, Switch, Ticket};
 use ottla_metadata::Image;
 use ottla_metadata::config::StaticConfig;
 
@@ -73,4 +73,6 @@ pub enum Timer {
     Deletion,
     /// The members that the log knows are taken up.
     Revival,
+    /// A long list goes on.
+    List(Ticket),
 }

@@ -2,6 +2,7 @@
 
 mod commits;
 mod consumers;
+mod lists;
 mod members;
 mod statics;
 mod world;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_machine::{Emit, Ticket};
-use ottla_protocol::messages::ConsumerProtocolSubscription;
-use ottla_protocol::{ErrorCode, Reader};
+use ottla_protocol::ErrorCode;
 
+use super::reads::Reads;
 use crate::group::record::{CONSUMER, Metadata, StoredMember};
 use crate::group::turn::Turn;
 use crate::group::view::Timer;
@@ -299,17 +299,16 @@ impl Membership {
         }
     }
 
-    /// Whether a member reads this topic, as far as can be told: of a group whose members did not say so, every topic may be read.
-    pub(in crate::group) fn reads(&self, topic: &str) -> bool {
-        if &*self.protocol_type != CONSUMER {
-            return false;
-        }
-        if self.members.is_empty() {
-            return self.phase != Phase::Empty;
+    /// What the members read, as far as they have said so.
+    pub(in crate::group) fn reads(&self) -> Reads {
+        if &*self.protocol_type != CONSUMER || self.phase == Phase::Empty {
+            return Reads::Nothing;
         }
         let protocol = self.protocol.as_deref();
-        let metadata = self.members.values().map(|it| it.metadata(protocol));
-        protocol.is_none() || subscribed(metadata, topic).unwrap_or(true)
+        match protocol.is_none() || self.members.is_empty() {
+            true => Reads::Anything,
+            false => Reads::said(self.members.values().map(|it| it.metadata(protocol))),
+        }
     }
 
     pub(super) fn check(&self) {
@@ -321,22 +320,6 @@ impl Membership {
             assert_eq!(owner, Some(instance), "M3: {}", self.group);
         }
     }
-}
-
-/// Whether any of these subscriptions of consumers names a topic. `None`: one of them is none.
-pub(in crate::group) fn subscribed(
-    metadata: impl Iterator<Item = Bytes>,
-    topic: &str,
-) -> Option<bool> {
-    let mut found = false;
-    for bytes in metadata {
-        let mut reader = Reader::new(&bytes);
-        // Every version begins as version 0 does.
-        reader.i16().ok()?;
-        let subscription = ConsumerProtocolSubscription::decode(&mut reader, 0).ok()?;
-        found |= subscription.topics.iter().any(|name| **name == *topic);
-    }
-    Some(found)
 }
 
 impl Joined {

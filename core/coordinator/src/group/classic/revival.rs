@@ -13,7 +13,6 @@ use crate::group::record::Metadata;
 use crate::group::soft::Soft;
 use crate::group::turn::Turn;
 use crate::group::view::Timer;
-use crate::group::words::State;
 
 /// The membership of a group that is known, here or in the log; of none of another kind.
 pub(in crate::group) fn take_up<'s, E: Emit>(
@@ -67,30 +66,4 @@ pub(in crate::group) fn revive<E: Emit>(soft: &mut Soft, turn: &mut Turn<'_, E>)
         turn.go_on(Timer::Revival);
     }
     soft.reviving = last;
-}
-
-/// Where a group is that is known, here or in the log.
-pub(in crate::group) fn state_of<E>(soft: &Soft, turn: &Turn<'_, E>, group: &str) -> Option<State> {
-    let stored = turn.hard.group(group);
-    let metadata = stored.and_then(|it| it.metadata.as_deref());
-    if let Some(membership) = soft.memberships.get(group) {
-        return Some(membership.state(metadata));
-    }
-    let members = metadata.is_some_and(|it| !it.members.is_empty());
-    let kept = stored?.kept.as_ref().is_some_and(|it| it.has_members());
-    Some(match members || kept {
-        true => State::Stable,
-        false => State::Empty,
-    })
-}
-
-impl Soft {
-    /// Forgets a membership that says no more than the log.
-    pub(in crate::group) fn drop_if_idle<E>(&mut self, turn: &Turn<'_, E>, group: &str) {
-        let stored = turn.hard.group(group).and_then(|it| it.metadata.as_deref());
-        let idle = |it: &Membership| it.is_idle(stored);
-        if self.memberships.get(group).is_some_and(idle) {
-            self.memberships.remove(group);
-        }
-    }
 }

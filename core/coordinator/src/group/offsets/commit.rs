@@ -3,10 +3,10 @@
 use ottla_machine::{Emit, Offset, Ticket, planted};
 use ottla_protocol::ErrorCode;
 
-use crate::group::classic::{state_of, take_up};
+use crate::group::classic::take_up;
 use crate::group::groups::is_foreign;
 use crate::group::record::{Commit, Record};
-use crate::group::soft::Soft;
+use crate::group::soft::{Soft, state_of};
 use crate::group::turn::Turn;
 use crate::group::words::{CommitOffsets, Response, Said, State};
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use ottla_machine::{Emit, Ticket};
 use ottla_protocol::{ErrorCode, Uuid};
 
-use super::is_read;
-use crate::group::classic::state_of;
+use super::reads;
 use crate::group::record::{CONSUMER, Record};
-use crate::group::soft::Soft;
+use crate::group::soft::{Soft, state_of};
 use crate::group::turn::Turn;
 use crate::group::words::{Response, Said, State};
 
@@ -23,8 +22,9 @@ pub(in crate::group) fn delete<E: Emit>(
         return turn.answer(ticket, Response::OffsetsDeleted(Err(error)));
     }
     let mut said = Vec::new();
+    let reads = reads(soft.memberships.get(group), turn.stored(group));
     for (topic, partitions) in topics {
-        let read = is_read(soft.memberships.get(group), turn.stored(group), topic);
+        let read = reads.has(topic);
         for partition in partitions {
             said.push(Said {
                 topic: Arc::clone(topic),

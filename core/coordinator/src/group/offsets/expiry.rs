@@ -11,11 +11,11 @@ use std::sync::Arc;
 use ottla_machine::{Emit, planted, sometimes};
 
 use super::fetch::is_current;
-use super::is_read;
-use crate::group::classic::state_of;
+use super::reads;
+use crate::group::classic::Reads;
 use crate::group::limits;
 use crate::group::record::{CONSUMER, Commit, Record};
-use crate::group::soft::{Place, Soft};
+use crate::group::soft::{Place, Soft, state};
 use crate::group::stored::Stored;
 use crate::group::turn::Turn;
 use crate::group::view::Timer;
@@ -81,7 +81,7 @@ fn walk<E: Emit>(
             return Some(place);
         }
         groups -= 1;
-        let Some(state) = state_of(soft, turn, group) else {
+        let Some(state) = state(Some(stored), soft.memberships.get(group)) else {
             continue;
         };
         let here = Here {
@@ -89,8 +89,12 @@ fn walk<E: Emit>(
             stored,
             state,
             quest,
+            reads: match quest {
+                Quest::Expired => reads(soft.memberships.get(group), Some(stored)),
+                Quest::Deleted => Reads::Nothing,
+            },
         };
-        let holds = here.forget_commits(soft, turn, &mut place.after, &mut left);
+        let holds = here.forget_commits(turn, &mut place.after, &mut left);
         if place.after.is_some() {
             return Some(place);
         }
@@ -107,13 +111,13 @@ struct Here<'a> {
     stored: &'a Stored,
     state: State,
     quest: Quest,
+    reads: Reads,
 }
 
 impl Here<'_> {
     /// Goes on in the group behind a commit, which is set where it had to stop. Whether something is there that stays.
     fn forget_commits<E: Emit>(
         &self,
-        soft: &Soft,
         turn: &mut Turn<'_, E>,
         place: &mut Option<(Arc<str>, i32)>,
         left: &mut usize,
@@ -124,19 +128,18 @@ impl Here<'_> {
         // What is there still where the walk has been, has stayed or is new.
         let mut holds = after.as_ref().is_some_and(|after| self.has_before(after));
         for (topic, partitions) in self.stored.topics.range::<str, _>((from, Bound::Unbounded)) {
-            let read = self.quest == Quest::Expired
-                && is_read(soft.memberships.get(self.group), Some(self.stored), topic);
-            for (partition, commit) in partitions {
-                let key = (Arc::clone(topic), *partition);
-                if after.as_ref().is_some_and(|after| key <= *after) {
-                    continue;
-                }
+            let read = self.reads.has(topic);
+            let behind = after.as_ref().filter(|(of, _)| of == topic);
+            let behind = behind.map_or(Bound::Unbounded, |(_, partition)| {
+                Bound::Excluded(*partition)
+            });
+            for (partition, commit) in partitions.range((behind, Bound::Unbounded)) {
                 if *left == 0 {
                     // The one before was the last.
                     return holds;
                 }
                 *left -= 1;
-                *place = Some(key);
+                *place = Some((Arc::clone(topic), *partition));
                 let goes = self.goes(turn, topic, commit, read)
                     && !turn.hard.has_pending(self.group, topic, *partition);
                 holds |= !goes;

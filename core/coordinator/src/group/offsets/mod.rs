@@ -10,19 +10,13 @@ pub(super) use delete::delete;
 pub(super) use expiry::{expire, forget_deleted};
 pub(super) use fetch::fetch;
 
-use crate::group::record::CONSUMER;
-use crate::group::stored::Stored;
+use super::classic::{Membership, Reads};
+use super::stored::Stored;
 
-use super::classic::{Membership, subscribed};
-
-/// Whether the members of a group read a topic, as far as can be told. Of a stable group nobody has asked for yet, its record tells.
-fn is_read(membership: Option<&Membership>, stored: Option<&Stored>, topic: &str) -> bool {
-    if let Some(membership) = membership {
-        return membership.reads(topic);
-    }
-    let Some(metadata) = stored.and_then(|it| it.metadata.as_ref()) else {
-        return false;
-    };
-    let said = metadata.members.iter().map(|it| it.subscription.clone());
-    &*metadata.protocol_type == CONSUMER && subscribed(said, topic).unwrap_or(true)
+/// What the members of a group read. Of a group that nobody has asked for yet its record tells.
+fn reads(membership: Option<&Membership>, stored: Option<&Stored>) -> Reads {
+    membership.map_or_else(
+        || Reads::stored(stored.and_then(|it| it.metadata.as_deref())),
+        Membership::reads,
+    )
 }
