@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::atlas::{Atlas, Entry};
 use crate::history::Death;
 use crate::oracle::{Verdict, Violation};
-use crate::script::{ClientScript, Nanos, Operation, SECOND, Script, TimedOp, Versions};
+use crate::script::{ClientScript, Nanos, Operation, SECOND, Script, Span, TimedOp, Versions};
 
 /// Where a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,16 @@ pub const CHECKING: Nanos = 180 * SECOND;
 pub const REST: Nanos = SECOND;
 /// .. and until it has opened every log.
 pub const RESTING: Nanos = 60 * SECOND;
-/// Until the node has stopped cleanly.
-pub const STOPPING: Nanos = 60 * SECOND;
+/// Until the node has stopped cleanly, when nothing is left to be written.
+const STOPPING: Nanos = 60 * SECOND;
+/// Files that recovery makes anew beside a segment, and what each waits for: it is synced, and so is its name.
+const SIDECARS: u64 = 3;
+const SYNCS: u64 = 2;
+
+/// Until the node has stopped cleanly: a log writes what its recovery has found one file after the other, and a disk may be slow.
+pub fn stopping(segments: u64, sync: &Span) -> Nanos {
+    STOPPING + segments * SIDECARS * SYNCS * (sync.least + sync.spread)
+}
 
 const ORACLE: &str = "liveness";
 

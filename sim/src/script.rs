@@ -233,12 +233,12 @@ pub enum Fault {
         #[serde(with = "crate::nanos")]
         patience: Nanos,
     },
-    /// The process dies when it is about to remove a segment of a partition of which it has removed so many others from now on.
+    /// The process dies when it is about to remove a segment or an index of a partition of which it has removed so many from now on.
     DieRemoving {
         /// The page cache goes with it.
         power: bool,
         /// So many are removed before.
-        segments: u32,
+        files: u32,
     },
     /// The next sync of a topic's segment fails; what it should have covered reads well until the power goes.
     SyncFails,

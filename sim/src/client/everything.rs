@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::task::Parcel;
 use super::topics;
-use crate::history::{Fetched, Listed, Named, Produced, TopicShown};
+use crate::history::{BatchShown, Fetched, Listed, Named, Produced, TopicShown};
 use crate::script::{MS, Nanos, Place};
 
 /// Partitions in one request.
@@ -271,8 +271,7 @@ impl Whole {
             match fetched.error {
                 0 => {
                     let from = progress.from.unwrap_or(0);
-                    let ends = fetched.batches.iter().map(|batch| batch.last_offset + 1);
-                    let next = ends.fold(from, i64::max);
+                    let next = after(from, fetched);
                     progress.from = Some(next);
                     let end = if committed {
                         fetched.last_stable
@@ -294,4 +293,16 @@ impl Whole {
             self.failed(now);
         }
     }
+}
+
+/// The offset behind what was read from there. A batch that says it reaches beyond the high watermark is damaged where no checksum looks:
+/// what is behind it is asked for offset by offset.
+fn after(from: i64, fetched: &Fetched) -> i64 {
+    let believed = |batch: &&BatchShown| batch.last_offset < fetched.high_watermark;
+    let batches = fetched.batches.iter().take_while(believed);
+    let next = batches
+        .map(|batch| batch.last_offset + 1)
+        .fold(from, i64::max);
+    let stuck = next == from && !fetched.batches.is_empty();
+    next + i64::from(stuck)
 }

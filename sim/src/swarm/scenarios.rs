@@ -75,8 +75,8 @@ fn in_a_row(row: Row, stream: &mut Stream) -> Vec<(Nanos, Fault)> {
             ),
         ],
         Row::DeathWhileRetaining => {
-            let (power, segments) = (stream.coin(), stream.within(0, 3) as u32);
-            vec![(0, Fault::DieRemoving { power, segments })]
+            let (power, files) = (stream.coin(), stream.within(0, 5) as u32);
+            vec![(0, Fault::DieRemoving { power, files })]
         }
         Row::DamageAfterStop => {
             let kinds = [DamageKind::Rot, DamageKind::Misdirected];

@@ -31,7 +31,7 @@ impl World {
                 files,
                 patience,
             } => self.stop_recovering(power, after, (files, patience)),
-            Fault::DieRemoving { power, segments } => self.die_removing(power, segments),
+            Fault::DieRemoving { power, files } => self.die_removing(power, files),
             Fault::SyncFails => self.around.dice.arm(),
             Fault::Stop { patience } => self.ask_to_stop(patience),
             Fault::Pause { lasts } => {
@@ -113,10 +113,10 @@ impl World {
         self.around.agenda.at(at, Happening::Start);
     }
 
-    fn die_removing(&mut self, power: bool, segments: u32) {
+    fn die_removing(&mut self, power: bool, files: u32) {
         self.node.crash = Crash::of(power);
         if let Some(process) = &mut self.node.process {
-            process.crash_removing = Some(segments);
+            process.crash_removing = Some(files);
         }
     }
 
@@ -202,8 +202,11 @@ impl World {
             }
             Phase::Resting if self.now >= self.rest && self.has_opened_all() => {
                 self.phase = Phase::Stopping;
-                self.patience = self.now + liveness::STOPPING;
-                self.ask_to_stop(liveness::STOPPING);
+                let paths = self.around.media.paths();
+                let segments = paths.keys().filter(|path| path.ends_with(".log")).count();
+                let patience = liveness::stopping(segments as u64, &self.script.weather.sync);
+                self.patience = self.now + patience;
+                self.ask_to_stop(patience);
                 if self.node.process.is_none() {
                     self.fail(liveness::not_clean(&Death::Kill));
                 }

@@ -275,7 +275,7 @@ impl Process {
                 }
                 *left -= 1;
             }
-            if let (Some(before), Some(dir)) = (self.crash_removing, removes_segment(&effect)) {
+            if let (Some(before), Some(dir)) = (self.crash_removing, removes_of_segment(&effect)) {
                 let removed = self.removed.entry(dir).or_insert(0);
                 if *removed >= before {
                     turned.crashed = true;
@@ -316,14 +316,14 @@ impl Process {
     }
 }
 
-/// The directory of the segment that is to be removed.
-fn removes_segment(effect: &Effect<Broker>) -> Option<Dir> {
-    match effect {
-        Effect::Disk(_, DiskOp::Remove { dir, name }) if name.as_str().ends_with(".log") => {
-            Some(*dir)
-        }
-        _ => None,
-    }
+/// The directory of the segment of which a file is to be removed.
+fn removes_of_segment(effect: &Effect<Broker>) -> Option<Dir> {
+    let Effect::Disk(_, DiskOp::Remove { dir, name }) = effect else {
+        return None;
+    };
+    let of_segment = [".log", ".index", ".timeindex"];
+    let of_segment = of_segment.iter().any(|end| name.as_str().ends_with(end));
+    of_segment.then_some(*dir)
 }
 
 fn opens_segment(effect: &Effect<Broker>) -> bool {
