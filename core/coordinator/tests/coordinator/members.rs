@@ -1,6 +1,6 @@
 //! Members come, stay, go; rebalances begin and end.
 
-use ottla_coordinator::{Join, Request, Response, State, partition_of};
+use ottla_coordinator::{Join, Joined, Request, Response, State, partition_of};
 use ottla_protocol::ErrorCode;
 use ottla_replicated::Refused;
 
@@ -403,4 +403,27 @@ fn a_group_is_deleted_when_it_is_empty() {
     );
     assert_eq!(world.state(), None);
     assert_eq!(world.crash(&[]).state(), None);
+}
+
+#[test]
+fn who_waited_longer_than_its_session_for_an_assignment_that_never_came_is_missed_from_then_on() {
+    let mut world = World::new(&[]);
+    let ids: Vec<String> = (0..2).map(|_| world.new_id()).collect();
+    let tickets: Vec<u32> = ids.iter().map(|id| world.join(consumer(id))).collect();
+    world.pass(3_000);
+    let answers: Vec<Joined> = tickets.iter().map(|it| world.joined(*it)).collect();
+    let leader = answers[0].leader.to_string();
+    let other = ids.iter().find(|id| **id != leader).expect("two members");
+    let ticket = world.sync(other, 1, &[]);
+    for _ in 0..2 {
+        world.pass(9_000);
+        assert_eq!(world.heartbeat(&leader, 1), Ok(()));
+    }
+    // The leader is missed; the other has waited for 28 s in a session of 10.
+    world.pass(10_000);
+    assert_eq!(world.synced(ticket), Err(ErrorCode::RebalanceInProgress));
+    world.pass(9_999);
+    assert_eq!(world.state(), Some(State::PreparingRebalance));
+    world.pass(1);
+    assert_eq!(world.state(), Some(State::Empty));
 }

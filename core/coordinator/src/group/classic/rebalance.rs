@@ -21,7 +21,8 @@ impl Membership {
 
     /// Everybody is asked to join again.
     pub(super) fn prepare<E: Emit>(&mut self, turn: &mut Turn<'_, E>) {
-        for member in self.members.values_mut() {
+        let mut told = Vec::new();
+        for (id, member) in &mut self.members {
             member.owes_sync = false;
             if let Some(ticket) = member.syncing.take() {
                 sometimes!(
@@ -29,7 +30,12 @@ impl Membership {
                     "a rebalance began while members waited for their assignment"
                 );
                 turn.synced(ticket, Err(ErrorCode::RebalanceInProgress));
+                told.push(Arc::clone(id));
             }
+        }
+        for id in &told {
+            // Its session may have ended while it waited, which does not count.
+            self.touch(turn, id);
         }
         turn.cancel(Timer::Sync(Arc::clone(&self.group)));
         let delay = turn.view.settings.initial_rebalance_delay_ms;
