@@ -410,7 +410,7 @@ fn who_waited_longer_than_its_session_for_an_assignment_that_never_came_is_misse
     let mut world = World::new(&[]);
     let ids: Vec<String> = (0..2).map(|_| world.new_id()).collect();
     let tickets: Vec<u32> = ids.iter().map(|id| world.join(consumer(id))).collect();
-    world.pass(3_000);
+    world.pass(0);
     let answers: Vec<Joined> = tickets.iter().map(|it| world.joined(*it)).collect();
     let leader = answers[0].leader.to_string();
     let other = ids.iter().find(|id| **id != leader).expect("two members");
