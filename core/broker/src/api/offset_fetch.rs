@@ -206,13 +206,19 @@ fn alone<'a>(
         OffsetFetchResponseTopic {
             name: topic.name.to_string().into(),
             partitions: partitions
-                .map(|(partition_index, fetched)| {
-                    let (fetched, error_code) = fetched_or_code(bench, fetched);
+                .map(|it| {
+                    let OffsetFetchResponsePartitions {
+                        partition_index,
+                        committed_offset,
+                        committed_leader_epoch,
+                        metadata,
+                        error_code,
+                    } = of_partition(bench, it);
                     OffsetFetchResponsePartition {
                         partition_index,
-                        committed_offset: fetched.offset,
-                        committed_leader_epoch: fetched.leader_epoch,
-                        metadata: Some(String::from(fetched.metadata).into()),
+                        committed_offset,
+                        committed_leader_epoch,
+                        metadata,
                         error_code,
                     }
                 })
@@ -243,26 +249,26 @@ fn among_many<'a>(
         group.topics.push(OffsetFetchResponseTopics {
             name: topic.name.to_string().into(),
             topic_id: topic.id,
-            partitions: partitions
-                .map(|(partition_index, fetched)| {
-                    let (fetched, error_code) = fetched_or_code(bench, fetched);
-                    OffsetFetchResponsePartitions {
-                        partition_index,
-                        committed_offset: fetched.offset,
-                        committed_leader_epoch: fetched.leader_epoch,
-                        metadata: Some(String::from(fetched.metadata).into()),
-                        error_code,
-                    }
-                })
-                .collect(),
+            partitions: partitions.map(|it| of_partition(bench, it)).collect(),
         });
     }
     group
 }
 
-fn fetched_or_code(bench: &mut Bench, fetched: Result<Fetched, ErrorCode>) -> (Fetched, i16) {
-    match fetched {
+/// What is said of a partition. The versions before 8 have a type of their own for the same.
+fn of_partition<'a>(
+    bench: &mut Bench,
+    (partition_index, fetched): (i32, Result<Fetched, ErrorCode>),
+) -> OffsetFetchResponsePartitions<'a> {
+    let (fetched, error_code) = match fetched {
         Ok(fetched) => (fetched, 0),
         Err(error) => (Fetched::none(), code(bench, ApiKey::OffsetFetch, error)),
+    };
+    OffsetFetchResponsePartitions {
+        partition_index,
+        committed_offset: fetched.offset,
+        committed_leader_epoch: fetched.leader_epoch,
+        metadata: Some(String::from(fetched.metadata).into()),
+        error_code,
     }
 }
