@@ -152,17 +152,55 @@ pub(super) fn tenure_ended_since(scene: &Scene<'_>, since: Nanos) -> bool {
     scene.ledger.died_since(since) || undone_since(scene, since)
 }
 
-/// Whether what a coordinator had appended may have been undone since then, and its log read again.
+/// Whether what a coordinator had appended may have been undone since then, and its log read again. What failed in a life is over with it.
 pub(super) fn undone_since(scene: &Scene<'_>, since: Nanos) -> bool {
-    let full = |entry: &Entry| match entry {
+    let undone = |(at, entry): (Nanos, &Entry)| match entry {
         Entry::Full { until } => *until >= since,
-        Entry::Failed { .. } => true,
+        Entry::Failed { .. } => !scene.ledger.died_since(at),
         _ => false,
     };
-    scene.atlas.entries().any(|(_, entry)| full(entry))
+    scene.atlas.entries().any(undone)
 }
 
 /// Whether a life has ended since then that may have lost what was acknowledged.
 pub(super) fn lossy_since(scene: &Scene<'_>, since: Nanos) -> bool {
     !scene.atlas.flush_on_ack && scene.ledger.lossy.is_some_and(|lossy| lossy >= since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rig::{Rig, passes};
+    use super::super::{Oracle, Verdict};
+    use super::*;
+
+    #[derive(Default)]
+    struct Nobody;
+
+    impl Oracle for Nobody {
+        fn name(&self) -> &'static str {
+            "nobody"
+        }
+    }
+
+    #[test]
+    fn what_failed_in_a_life_is_over_with_it() {
+        let undone = |rig: &mut Rig<Nobody>, since: Nanos, wanted: bool| -> Verdict {
+            rig.judge(None, |_, scene| {
+                assert_eq!(undone_since(scene, since), wanted);
+                Ok(())
+            })
+        };
+        let mut rig = Rig::<Nobody>::new();
+        passes(undone(&mut rig, 0, false));
+        let what = "a sync of t0-0".to_owned();
+        rig.atlas.note(5 * MS, Entry::Failed { what });
+        rig.at = 9 * MS;
+        passes(undone(&mut rig, 8 * MS, true));
+        rig.die(Death::Offline("a sync failed".to_owned()));
+        rig.start();
+        passes(undone(&mut rig, 12 * MS, false));
+        rig.atlas.note(20 * MS, Entry::Full { until: 30 * MS });
+        passes(undone(&mut rig, 25 * MS, true));
+        passes(undone(&mut rig, 35 * MS, false));
+    }
 }
