@@ -141,10 +141,11 @@ class Verifiable(Member):
         config = self.directory / f"{self.who}.properties"
         instance, protocol = self.more.get("instance"), self.more.get("group_protocol", "classic")
         # in the newer protocol the broker says how often a member beats and when it is missed
-        times = [("heartbeat.interval.ms", self.session_ms // 10)] if protocol == "classic" else []
-        times += [("fetch.max.wait.ms", 50), ("retry.backoff.ms", 20), ("reconnect.backoff.ms", 20),
-                  ("reconnect.backoff.max.ms", 200), ("metadata.max.age.ms", 1000)]
-        config.write_text("".join(f"{name}={value}\n" for name, value in times))
+        settings = [("heartbeat.interval.ms", self.session_ms // 10)] if protocol == "classic" else []
+        settings += [("fetch.max.wait.ms", 50), ("retry.backoff.ms", 20), ("reconnect.backoff.ms", 20),
+                     ("reconnect.backoff.max.ms", 200), ("metadata.max.age.ms", 1000)]
+        settings += [("metadata.recovery.strategy", self.more["recovery"])] if "recovery" in self.more else []
+        config.write_text("".join(f"{name}={value}\n" for name, value in settings))
         return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{brokers.JARS}/*",
                 f"-Dlog4j2.configurationFile={JAVA_TOOLS / 'log4j2.properties'}",
                 "org.apache.kafka.tools.VerifiableConsumer", "--bootstrap-server", self.address, "--topic", self.topic,
