@@ -135,11 +135,21 @@ pub(super) fn turns(scene: &Scene<'_>) -> Nanos {
     many * scene.script.weather.wake.most()
 }
 
-/// Whether so few bytes of requests may be held that one may have to wait for others.
+/// Whether so few bytes of requests may be held that one may have to wait for others: for a large one as long as it takes to come.
 pub(super) fn is_cramped(scene: &Scene<'_>) -> bool {
     let room = scene.script.settings.get("queued.max.request.bytes");
     let room = room.and_then(|value| value.parse::<u64>().ok());
-    room.is_some_and(|room| room < ROOMY)
+    room.is_some_and(|room| room < ROOMY || room < 2 * largest_request(scene))
+}
+
+/// The most bytes that a client sends at once.
+fn largest_request(scene: &Scene<'_>) -> u64 {
+    let ops = scene.script.clients.iter().flat_map(|client| &client.ops);
+    let bytes = ops.map(|op| match &op.what {
+        Operation::Produce { places, bytes, .. } => places.len() as u64 * u64::from(*bytes),
+        _ => 0,
+    });
+    bytes.max().unwrap_or(0)
 }
 
 /// Until when operations of the disk may stall at any call.
@@ -223,6 +233,7 @@ mod tests {
     use super::*;
     use crate::atlas::Entry;
     use crate::history::{Death, TopicShown};
+    use crate::script::Place;
 
     /// A node that serves.
     fn serving() -> Rig<Polls> {
@@ -255,6 +266,37 @@ mod tests {
         passes(ended(500 * MS, false));
         fires(ended(3 * SECOND, true), "is answered 3001 ms");
         fires(ended(3 * SECOND, false), "is not answered 3000 ms");
+    }
+
+    #[test]
+    fn a_poll_may_wait_for_a_request_that_takes_all_the_room() {
+        let topic = rig::topic("t0", 1);
+        let of = |room: u64| {
+            let mut rig = serving();
+            let produce = Operation::Produce {
+                places: vec![
+                    Place {
+                        topic: 1,
+                        partition: 0
+                    };
+                    18
+                ],
+                acks: 1,
+                records: 1,
+                bytes: 1 << 20,
+                codec: 0,
+                skew: 0,
+            };
+            let mut script = rig::script(vec![produce]);
+            let name = "queued.max.request.bytes".to_owned();
+            script.settings.insert(name, room.to_string());
+            rig.script = Arc::new(script);
+            let asked = rig.ask(rig::fetch(&topic, 0));
+            rig.at += 30 * SECOND;
+            rig.answer(&asked, &empty(&topic))
+        };
+        passes(of(10 << 20));
+        fires(of(64 << 20), "is answered 30001 ms");
     }
 
     #[test]

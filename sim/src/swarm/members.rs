@@ -16,6 +16,9 @@ const PARTITIONS: u64 = 6;
 /// A heartbeat, said and answered, with all that is around it, bytes.
 const HEARTBEAT: u64 = 600;
 
+/// So often somebody looks at the offsets of a group who does nothing else.
+const LOOKS: u64 = 60;
+
 /// What members may do.
 #[derive(Clone, Copy, Debug)]
 struct Features {
@@ -36,6 +39,8 @@ struct Features {
     impatient: bool,
     /// Ids are given out that nobody uses.
     knocks: bool,
+    /// Somebody looks at the offsets of a group all the time.
+    watches: bool,
     /// Much more time for a rebalance than for a session, as Kafka's clients give.
     unhurried: bool,
 }
@@ -59,6 +64,7 @@ impl Features {
             impatient: stream.one_in(3),
             knocks: stream.coin(),
             unhurried: stream.one_in(3),
+            watches: stream.coin(),
         }
     }
 }
@@ -97,6 +103,12 @@ pub(super) fn add(stream: &mut Stream, script: &mut Script) {
     if features.knocks {
         let mut other = client(stream, &features, next());
         other.ops = numbered(knocks(stream, &groups, script.horizon));
+        script.clients.push(other);
+    }
+    if features.watches {
+        let mut other = client(stream, &features, next());
+        let group = stream.pick(&groups).number;
+        other.ops = numbered(looks(group, script.horizon));
         script.clients.push(other);
     }
     if features.asks || features.alone || features.deletes {
@@ -312,6 +324,16 @@ fn knocks(stream: &mut Stream, groups: &[Group], horizon: Nanos) -> Vec<(Nanos, 
         ops.push((at, what));
     }
     ops
+}
+
+/// Who looks again and again at what was committed.
+fn looks(group: u32, horizon: Nanos) -> Vec<(Nanos, Operation)> {
+    let look = Operation::FetchOffsets {
+        group,
+        places: None,
+    };
+    let looks = (1..LOOKS).map(|nth| (nth * (horizon / LOOKS), look.clone()));
+    looks.collect()
 }
 
 /// What somebody does who is no member: in groups that have members, and in one that has none.

@@ -16,14 +16,17 @@ enum Row {
     DeathWhileRetaining,
     /// What a clean stop made durable is damaged, and the next life dies as well.
     DamageAfterStop,
+    /// The power goes while the disk does nothing: nothing of what was said meanwhile is durable.
+    PowerCutInStall,
 }
 
 /// Each with how seldom it is drawn.
-const ROWS: [(Row, u64); 4] = [
+const ROWS: [(Row, u64); 5] = [
     (Row::StopWhileRecovering, 3),
     (Row::PowerCutAfterLostSync, 6),
     (Row::DeathWhileRetaining, 4),
     (Row::DamageAfterStop, 12),
+    (Row::PowerCutInStall, 8),
 ];
 
 /// The faults of all rows of a seed.
@@ -90,6 +93,14 @@ fn in_a_row(row: Row, stream: &mut Stream) -> Vec<(Nanos, Fault)> {
                 (stream.size(100 * MS, 6 * SECOND), Fault::Damage(damage)),
             ]
         }
+        Row::PowerCutInStall => {
+            let lasts = stream.within(200 * MS, 3 * SECOND);
+            let after = stream.within(lasts / 2, lasts);
+            vec![
+                (0, Fault::DiskStall { lasts }),
+                (after, Fault::PowerCut { effects: None }),
+            ]
+        }
     }
 }
 
@@ -116,6 +127,7 @@ mod tests {
         assert!(with(&|fault| matches!(fault, Fault::SyncFails)) > 40);
         assert!(with(&|fault| matches!(fault, Fault::DieRemoving { .. })) > 60);
         assert!(with(&|fault| matches!(fault, Fault::Damage(_))) > 15);
+        assert!(with(&|fault| matches!(fault, Fault::DiskStall { .. })) > 30);
     }
 
     #[test]
