@@ -141,3 +141,21 @@ fn one_that_is_away_is_waited_for_until_its_session_ends_and_can_be_sent_away_by
         Err(ErrorCode::RebalanceInProgress)
     );
 }
+
+#[test]
+fn who_comes_back_owes_nothing_that_it_owed_under_its_earlier_id() {
+    let mut world = World::new(&[]);
+    let [leader, other] = two(&mut world);
+    // The other lives and has not asked for its assignment. It comes back shortly before it is waited for no longer.
+    for _ in 0..11 {
+        world.pass(5_000);
+        assert_eq!(world.heartbeat(&leader, 1), Ok(()));
+        assert_eq!(world.heartbeat(&other, 1), Ok(()));
+    }
+    let ticket = world.join(fixed(instance_of(&other)));
+    world.commit();
+    let again = world.joined(ticket);
+    assert_eq!((again.error, again.generation), (None, 1));
+    world.pass(9_000);
+    assert_eq!(world.heartbeat(&again.member, 1), Ok(()));
+}

@@ -311,6 +311,8 @@ impl Membership {
         if let Some(ticket) = member.syncing.take() {
             turn.synced(ticket, Err(ErrorCode::FencedInstanceId));
         }
+        // Who was waited for is not there any more; nobody waits for this one yet.
+        member.owes_sync = false;
         if let Some(instance) = &member.instance {
             self.instances.insert(Arc::clone(instance), Arc::clone(id));
         }
