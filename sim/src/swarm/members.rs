@@ -3,7 +3,8 @@
 //! and the settings of groups. Each feature is off with probability one half.
 //!
 //! M1: what is drawn here comes behind everything else and moves nothing of it: a seed without groups is what it was.
-//! M2: a session lasts several times as long as a heartbeat takes when nothing is wrong: members that are alive come together in the end.
+//! M2: a session lasts several times as long as a heartbeat takes when nothing is wrong, and longer than the log of a group takes to roll:
+//! members that are alive come together in the end.
 
 use crate::draw::Stream;
 use crate::script::{
@@ -156,9 +157,10 @@ fn group(stream: &mut Stream, features: &Features, script: &Script, number: u32)
     let usual = |span: Span| span.least + span.spread;
     let window = weather.segment.min(weather.socket).max(1);
     let trip = 2 * usual(weather.latency) * (HEARTBEAT / window + 2) + 64 * usual(weather.wake);
-    let least = 100 + 8 * trip / MS;
+    // A sync may have to wait until a log has rolled.
+    let commit = 16 * (usual(weather.sync) + usual(weather.disk)) / MS;
+    let least = 100 + 8 * trip / MS + commit;
     let session_ms = stream.size(least, (8 * least).max(4_000));
-    let commit = (usual(weather.sync) + usual(weather.disk)) / MS;
     let assignors: &[&[Assignor]] = match features.cooperative {
         false => &[&[Assignor::Range]],
         true => &[
@@ -172,7 +174,7 @@ fn group(stream: &mut Stream, features: &Features, script: &Script, number: u32)
         rebalance_ms: match features.unhurried {
             true => session_ms + stream.within(2_000, 8_000),
             false => stream.within(session_ms, 2 * session_ms),
-        } + 16 * commit,
+        } + commit,
         assignors: stream.pick(assignors).to_vec(),
     }
 }
