@@ -31,8 +31,8 @@ type Of = (Arc<str>, Arc<str>);
 struct Member {
     session: Nanos,
     rebalance: Nanos,
-    /// Since when it is out, and why.
-    out: Option<(Nanos, &'static str)>,
+    /// Since when it is out, when what put it out had left, and why.
+    out: Option<(Nanos, Nanos, &'static str)>,
     /// Somebody may have put it out.
     doomed: bool,
     /// The generation that it has synced.
@@ -293,7 +293,7 @@ impl Membership {
         if ordered {
             before
                 .out
-                .get_or_insert((scene.at, "somebody else has its static id"));
+                .get_or_insert((scene.at, asked, "somebody else has its static id"));
         }
     }
 
@@ -374,17 +374,19 @@ impl Membership {
             let why = format!("was silent for {silent} ms in a session of {session}");
             return fired(NAME, name(why));
         }
-        if let Some((since, why)) = member.out
+        if let Some((since, left, why)) = member.out
             && asked.at > since
-            && !excuses::tenure_ended_since(scene, since)
+            && !excuses::tenure_ended_since(scene, left)
         {
             return fired(NAME, name(why.to_owned()));
         }
         match ask {
             GroupAsk::Leave { .. } => {
-                member.out.get_or_insert((scene.at, "it has left"));
+                let why = "it has left";
+                member.out.get_or_insert((scene.at, asked.at, why));
             }
-            GroupAsk::Sync { .. } => {
+            // What a life has said that has ended since may be lost already.
+            GroupAsk::Sync { .. } if !excuses::lossy_since(scene, asked.at) => {
                 member.synced = Some(who.generation);
                 member.well = Some(asked.at);
             }
