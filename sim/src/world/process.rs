@@ -119,9 +119,11 @@ pub(crate) struct Process {
     pub crash_after: Option<u32>,
     /// It is asked to stop, with this patience, once it has opened so many further segments.
     pub stop_opening: Option<(u32, Nanos)>,
-    /// The life ends when it is about to remove a segment, after so many others of that partition.
+    /// The life ends when it is about to remove a file of a segment, after so many others of that partition.
     pub crash_removing: Option<u32>,
-    /// How many segments it has removed since that was wanted, by partition.
+    /// Bytes and records that were looked at in this turn.
+    looked_at: u64,
+    /// How many it has removed since that was wanted, by partition.
     removed: BTreeMap<Dir, u32>,
 }
 
@@ -145,6 +147,7 @@ impl Process {
             crash_after: None,
             stop_opening: None,
             crash_removing: None,
+            looked_at: 0,
             removed: BTreeMap::new(),
         }
     }
@@ -199,6 +202,7 @@ impl Process {
             .below(Domain::TurnSize, 0, n, outside.weather.turn);
         self.ground.host().turn(outside);
         let (mut events, performed) = (0, self.performed);
+        self.looked_at = 0;
         for round in 0..TURN_ROUNDS {
             let before = events;
             while events < most
@@ -228,7 +232,8 @@ impl Process {
             }
         }
         let due = self.broker.deadline().is_some_and(|at| at <= now.mono);
-        turned.idle = events == 0 && self.performed == performed && due;
+        let nothing = events == 0 && self.performed == performed && self.looked_at == 0;
+        turned.idle = nothing && due;
         turned
     }
 
@@ -256,6 +261,7 @@ impl Process {
     fn watched(&mut self, outside: &Outside<'_>, watch: &mut dyn Watch) -> bool {
         let spent = self.fx.spent();
         self.fx.reset_spent();
+        self.looked_at += spent.bytes + spent.records;
         watch.stepped(&self.broker, spent, outside.media)
     }
 

@@ -20,9 +20,8 @@ use crate::trace::{Hash, Lane, Lines};
 const SWEEP: u64 = 5_000;
 /// A node of so few partitions has never more operations under way.
 const OPERATIONS: usize = 10_000;
-/// So many turns in which nothing happens may follow each other: long work goes in slices that emit nothing, of a single record each where
-/// a seed draws that.
-pub(super) const RESTLESS: u32 = 10_000;
+/// So many turns in which nothing happens and nothing is looked at may follow each other: a walk over many partitions goes in slices.
+pub(super) const RESTLESS: u32 = 300;
 
 /// Who watches a process while it takes a turn.
 struct Watcher<'a> {
