@@ -5,8 +5,8 @@
 //!     failed before it was called. That a block cannot be had when its bytes are written back is said by neither, and cannot come up:
 //!     logs write into room that was set aside, and ext4 keeps room for the rest.
 //! T2: one that fails says nothing of any file: each is then asked for itself.
-//! T3: only while it is cheaper. Others may write to the same file system, and it waits for their bytes, too: after one that took longer
-//!     than the files would have, the next [`REST`] times go file by file.
+//! T3: only while it is cheaper of late. Others may write to the same file system, and it waits for their bytes, too; while it takes longer
+//!     than file by file, it is tried again every [`REST`] times only.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -17,16 +17,20 @@ use rustix::io::Errno as Os;
 
 /// Fewer files are synced one by one.
 const LEAST: usize = 4;
-/// How often file by file after the whole took longer.
+/// How often file by file while the whole takes longer.
 const REST: u32 = 64;
+/// What is known of how long syncs take changes by an eighth with each.
+const SLOWLY: u32 = 8;
 
 /// How the syncs of one log directory are made.
 #[derive(Debug)]
 pub(crate) struct Together {
     /// The log directory, if its file system can be synced whole.
     root: Option<Arc<OwnedFd>>,
-    /// What one file takes, of late.
-    each: Duration,
+    /// What a file takes by itself, of late.
+    alone: Duration,
+    /// What it takes among others.
+    among: Duration,
     rest: u32,
 }
 
@@ -36,7 +40,8 @@ impl Together {
         let fits = knows && file_system(root).as_deref() == Some("ext4");
         Together {
             root: fits.then(|| root.clone()),
-            each: Duration::ZERO,
+            alone: Duration::ZERO,
+            among: Duration::ZERO,
             rest: 0,
         }
     }
@@ -49,15 +54,14 @@ impl Together {
         if files < LEAST {
             return false;
         }
-        if self.rest > 0 {
+        if self.among > self.alone && self.rest > 0 {
             self.rest -= 1;
             return false;
         }
+        self.rest = REST;
         let began = Instant::now();
         let done = fs::syncfs(root).is_ok();
-        if !done || began.elapsed() > self.each * files as u32 {
-            self.rest = REST;
-        }
+        learn(&mut self.among, began.elapsed() / files as u32);
         done
     }
 
@@ -65,9 +69,13 @@ impl Together {
     pub(crate) fn one(&mut self, file: &OwnedFd) -> Result<(), Os> {
         let began = Instant::now();
         let done = fs::fdatasync(file);
-        self.each = (self.each * 7 + began.elapsed()) / 8;
+        learn(&mut self.alone, began.elapsed());
         done
     }
+}
+
+fn learn(known: &mut Duration, seen: Duration) {
+    *known = (*known * (SLOWLY - 1) + seen) / SLOWLY;
 }
 
 /// Whether syncfs of this release of Linux says of writes that failed: since 5.8.
