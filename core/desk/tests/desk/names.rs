@@ -179,14 +179,14 @@ fn a_large_file_loses_its_name_first_and_then_its_bytes_by_slices() {
         "
         > remove d0/a #1
         < 1 bulk lookup /a
-        = 1 file 100000000 5
+        = 1 file 3000000 5
         < 2 bulk openat p0 /a Write
-        = 2 opened 100000000 5
+        = 2 opened 3000000 5
         < 3 bulk unlinkat /a
         = 3 ok
-        < 4 bulk ftruncate p0 67108864
+        < 4 bulk ftruncate p0 2097152
         = 4 ok
-        < 5 bulk ftruncate p0 33554432
+        < 5 bulk ftruncate p0 1048576
         = 5 ok
         < 6 bulk close p0
         = 6 ok
@@ -201,11 +201,11 @@ fn a_file_that_is_open_keeps_its_bytes_until_it_is_closed() {
         "
         > open f1 d0/a write #1
         < 1 openat p0 /a Write
-        = 1 opened 50000000 5
-        ! #1 opened 50000000
+        = 1 opened 1500000 5
+        ! #1 opened 1500000
         > remove d0/a #2
         < 2 bulk lookup /a
-        = 2 file 50000000 5
+        = 2 file 1500000 5
         < 3 bulk unlinkat /a
         = 3 ok
         ! #2 done
@@ -214,7 +214,7 @@ fn a_file_that_is_open_keeps_its_bytes_until_it_is_closed() {
         = 4 read ab
         ! #3 read ab
         > close f1 #4
-        < 5 bulk ftruncate p0 33554432
+        < 5 bulk ftruncate p0 1048576
         ! #4 done
         = 5 ok
         < 6 bulk close p0
