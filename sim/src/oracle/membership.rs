@@ -453,10 +453,9 @@ impl Membership {
 mod tests {
     use super::super::rig::{Rig, fires, passes, script};
     use super::super::rig_groups::{
-        Plan, fixed, heard, heartbeat, join, joined, leave, left, plan, sync, synced, who,
+        Plan, fixed, heard, heartbeat, join, joined, joining, leave, left, plan, sync, synced, who,
     };
     use super::*;
-    use crate::script::{Assignor, Operation};
 
     fn all() -> Plan {
         plan("1", &[("a", 0)])
@@ -560,16 +559,7 @@ mod tests {
     fn who_never_asks_for_its_assignment_is_out() {
         let after = |ms: u64, asks: bool, dies: bool| {
             let mut rig = Rig::<Membership>::new();
-            let joins = Operation::JoinGroup {
-                group: 1,
-                topics: vec![1],
-                instance: None,
-                session_ms: 1_000,
-                rebalance_ms: 2_000,
-                assignors: vec![Assignor::Range],
-                dawdle: 0,
-            };
-            rig.script = Arc::new(script(vec![joins]));
+            rig.script = Arc::new(script(vec![joining()]));
             let a = who("a", 3);
             passes(rig.exchange(join(&a), &joined(&a, &["a"])));
             if asks {

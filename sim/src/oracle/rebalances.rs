@@ -207,22 +207,12 @@ fn slack(scene: &Scene<'_>) -> Nanos {
 #[cfg(test)]
 mod tests {
     use super::super::rig::{Rig, fires, passes, script};
-    use super::super::rig_groups::{join, joined, who};
+    use super::super::rig_groups::{join, joined, joining, who};
     use super::*;
-    use crate::script::Assignor;
 
     fn rig(settings: &[(&str, &str)]) -> Rig<Rebalances> {
         let mut rig = Rig::new();
-        let joins = Operation::JoinGroup {
-            group: 1,
-            topics: vec![1],
-            instance: None,
-            session_ms: 1_000,
-            rebalance_ms: 2_000,
-            assignors: vec![Assignor::Range],
-            dawdle: 0,
-        };
-        let mut script = script(vec![joins]);
+        let mut script = script(vec![joining()]);
         for (name, value) in settings {
             script
                 .settings

@@ -7,9 +7,23 @@ use bytes::Bytes;
 use super::rig::topic;
 use crate::groups::{Assignment, Commit, GroupAsk, GroupReply, MemberShown, Who};
 use crate::history::{Ask, Named, Reply};
+use crate::script::{Assignor, Operation};
 
 /// A division: what each is given.
 pub(crate) type Plan = Vec<(Arc<str>, Bytes)>;
+
+/// What a client does that is a member of `g1`: its session is a second, a rebalance two.
+pub(crate) fn joining() -> Operation {
+    Operation::JoinGroup {
+        group: 1,
+        topics: vec![1],
+        instance: None,
+        session_ms: 1_000,
+        rebalance_ms: 2_000,
+        assignors: vec![Assignor::Range],
+        dawdle: 0,
+    }
+}
 
 /// A member of `g1` in this generation.
 pub(crate) fn who(member: &str, generation: i32) -> Who {
