@@ -286,8 +286,8 @@ fn removed_ranges(scene: &mut Scene<'_>) {
 
 /// A driver may take a large file away by parts, while a kernel still holds what it was given of it.
 fn large_removal(scene: &mut Scene<'_>) {
-    const LEN: usize = (33 << 20) + 100;
-    // Around where a part of 32 MiB ends if they are cut off one by one from the end.
+    const LEN: usize = (2 << 20) + 100;
+    // Around where a part of a MiB ends if they are cut off one by one from the end.
     let (from, to) = ((1 << 20) - 2000, (1 << 20) + 4000);
     let mut held = vec![0; LEN];
     held[from..to].copy_from_slice(&noise(&mut rng(14), to - from));
