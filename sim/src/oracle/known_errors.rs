@@ -1,5 +1,6 @@
 //! What a member is refused with is an error that clients know for that request: Java's consumer ends at any other ("Unexpected error
-//! from ..."), and the others do what they please. The sets are those of its handlers (AbstractCoordinator, ConsumerCoordinator of 4.3).
+//! from ..."), and the others do what they please. The sets are those of its handlers (AbstractCoordinator, ConsumerCoordinator of 4.3),
+//! and of OffsetCommit the two that Kafka answers in addition: UNKNOWN_TOPIC_ID by id, and GROUP_ID_NOT_FOUND from version 9 on.
 
 use ottla_protocol::ErrorCode;
 
