@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Oracle, Scene, Verdict, excuses, fired};
-use crate::groups::{GroupAsk, GroupReply};
+use crate::groups::{GroupAsk, GroupReply, Who};
 use crate::history::{Ask, Asked, Reply, Seen};
 use crate::script::Nanos;
 
@@ -93,9 +93,11 @@ impl Generations {
             {
                 (who, who.generation)
             }
-            (GroupAsk::Leave { who }, GroupReply::Leave { error: 0 }) if who.generation >= 0 => {
-                self.left
-                    .insert(Arc::clone(&who.group), (who.generation, scene.at));
+            (GroupAsk::Leave { who }, GroupReply::Leave { error: 0 }) => {
+                if self.stands(scene, who) {
+                    self.left
+                        .insert(Arc::clone(&who.group), (who.generation, scene.at));
+                }
                 return Ok(());
             }
             _ => return Ok(()),
@@ -138,7 +140,9 @@ impl Generations {
                 generation,
                 asked: asked.at,
                 at: scene.at,
-                durable: matches!(reply, GroupReply::Sync { .. }),
+                // The answer may have been on its way when the power was cut.
+                durable: matches!(reply, GroupReply::Sync { .. })
+                    && !excuses::lossy_since(scene, asked.at),
             });
         }
         Ok(())
@@ -188,6 +192,13 @@ impl Generations {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the generation that it believes to be in is one of the group's: what no sync told may be gone, and its number be another's.
+    fn stands(&self, scene: &Scene<'_>, who: &Who) -> bool {
+        let told = self.told.get(&who.group).into_iter().flatten();
+        let mut same = told.filter(|told| told.generation == who.generation);
+        same.all(|told| told.durable || !excuses::tenure_ended_since(scene, told.asked))
     }
 
     /// G3.
@@ -280,6 +291,25 @@ mod tests {
         passes(rig.exchange(leave(&b), &left()));
         passes(rig.exchange(heartbeat(&a), &heard(27)));
         fires(rig.exchange(heartbeat(&a), &heard(0)), "has left");
+    }
+
+    #[test]
+    fn a_generation_that_was_lost_is_left_by_nobody() {
+        let after = |dies: bool| {
+            let mut rig = Rig::<Generations>::new();
+            let (a, b) = (who("a", 5), who("b", 5));
+            passes(rig.exchange(join(&b), &joined(&b, &["b"])));
+            if dies {
+                rig.die(Death::PowerCut);
+                rig.start();
+            }
+            passes(rig.exchange(leave(&b), &left()));
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            let all = plan("1", &[("a", 0)]);
+            rig.exchange(sync(&a, &all), &synced(&all, "a"))
+        };
+        passes(after(true));
+        fires(after(false), "has left");
     }
 
     #[test]

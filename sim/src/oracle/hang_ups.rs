@@ -7,8 +7,12 @@
 //! may be idle while the disk may stall under its answer: the node cannot tell that from a peer that takes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::{Oracle, Scene, Verdict, fired};
+use crate::groups::GroupAsk;
 use crate::history::{Ask, Asked, Seen};
 use crate::script::{MS, Nanos};
 
@@ -87,17 +91,32 @@ fn journey(scene: &Scene<'_>, asked: &Asked) -> Nanos {
         Ask::Produce { parts, .. } => parts.iter().map(|(_, batch)| batch.bytes).sum(),
         Ask::Fetch { wanted, .. } => 100 * wanted.len(),
         Ask::ListOffsets { parts, .. } => 50 * parts.len(),
+        Ask::Group(ask) => told_by_a_member(ask),
         _ => 0,
     };
     let weather = &scene.script.weather;
     weather.travel(bytes as u64 + 500) + weather.travel(0) + 100 * MS + super::polls::turns(scene)
 }
 
+/// What a member says of itself and of others, bytes.
+fn told_by_a_member(ask: &GroupAsk) -> usize {
+    let words =
+        |words: &[(Arc<str>, Bytes)]| words.iter().map(|(_, bytes)| 100 + bytes.len()).sum();
+    match ask {
+        GroupAsk::Join { protocols, .. } => words(protocols),
+        GroupAsk::Sync { assignments, .. } => words(assignments),
+        GroupAsk::Commit { parts, .. } => {
+            let each = parts.iter().map(|(_, commit)| 50 + commit.metadata.len());
+            each.sum()
+        }
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::rig::{self, Rig, fires, passes};
+    use super::super::rig_groups::{commit, who};
     use super::*;
     use crate::atlas::Entry;
     use crate::history::{Death, Reply};
@@ -135,6 +154,25 @@ mod tests {
             open: &[],
         };
         passes(rig.see(&idle));
+    }
+
+    #[test]
+    fn a_large_commit_is_long_on_its_way() {
+        let after = |words: usize| {
+            let mut rig = Rig::<HangUps>::new();
+            let weather = &mut Arc::make_mut(&mut rig.script).weather;
+            (weather.latency.least, weather.socket) = (MS, 1_000);
+            passes(rig.exchange(Ask::ApiVersions, &VERSIONS));
+            let asked = rig.ask(commit(&who("a", 1), 7, &"x".repeat(words)));
+            rig.at += SECOND;
+            let open = [Arc::new(asked)];
+            rig.see(&Seen::HungUp {
+                client: 1,
+                open: &open,
+            })
+        };
+        passes(after(10_000_000));
+        fires(after(10), "closed by the node 1000 ms");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Oracle, Scene, Verdict, fired};
 use crate::history::{Ask, Batch, Named, Partition, Producer, Reply, Seen, Wrong};
+use crate::ledger::Sent;
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +64,6 @@ impl Oracle for Idempotence {
     }
 }
 
-/// One of a producer's five newest batches is known again, as long as the process lives that took it.
 /// Whether a producer that wrote there is certainly known: a topic of that name that was made since knows nothing of it, nor does a log
 /// that has lost its batches.
 fn is_known(scene: &Scene<'_>, named: &Named) -> bool {
@@ -72,6 +72,7 @@ fn is_known(scene: &Scene<'_>, named: &Named) -> bool {
     book.is_some_and(|book| book.is_none_or(|book| book.struck.is_none()))
 }
 
+/// One of a producer's five newest batches is known again, as long as the process lives that took it.
 fn remembered(scene: &Scene<'_>, named: &Named, batch: &Batch) -> Verdict {
     let Some(partition) = scene.ledger.sure(named) else {
         return Ok(());
@@ -82,13 +83,25 @@ fn remembered(scene: &Scene<'_>, named: &Named, batch: &Batch) -> Verdict {
     if scene.script.producers_expire() || book.struck.is_some() {
         return Ok(());
     }
-    let newest = book.acked.iter().rev().filter(|(_, acked)| {
-        let of = acked.batch.producer;
+    let its_own = |batch: &Batch| {
+        let of = batch.producer;
         of.is_some_and(|of| of.id == producer.id && of.epoch == producer.epoch)
-    });
-    // The one that is asked about may be answered late: others of it may have been taken since.
+    };
+    let newest = book.acked.iter().rev();
+    let newest = newest.filter(|(_, acked)| its_own(&acked.batch));
+    // Others of it may have been taken since, and nobody have been told.
+    let there = |sent: &&Sent| sent.topic == named.topic && sent.index == named.index;
+    let untold = |batch: &Batch| {
+        let told = book.acked.values();
+        batch.wrong.is_none()
+            && !told
+                .into_iter()
+                .any(|acked| acked.batch.records == batch.records)
+    };
+    let sent = scene.ledger.sent.values().filter(there);
+    let silent = sent.filter(|sent| its_own(&sent.batch) && untold(&sent.batch));
     let known = newest
-        .take(REMEMBERED)
+        .take(REMEMBERED.saturating_sub(silent.count()))
         .find(|(_, acked)| acked.batch.records == batch.records);
     match known {
         Some((base, acked)) if !scene.ledger.died_since(acked.at) => fired(
@@ -317,6 +330,30 @@ mod tests {
         fires(refused(4, false), "refused as out of order");
         passes(refused(5, false));
         passes(refused(4, true));
+    }
+
+    #[test]
+    fn what_nobody_was_told_of_may_be_newer() {
+        let t = topic("t", 1);
+        let refused = |untold: u16| {
+            let mut rig = Rig::<Idempotence>::new();
+            let one = in_sequence(&batch(1, 1), 7, 0);
+            passes(rig.produce(&t, &one, 0));
+            for n in 1..=untold {
+                let next = in_sequence(&batch(1 + u32::from(n), 1), 7, n.into());
+                let _unanswered = rig.ask(produce(&t, &next, -1));
+            }
+            let answer = Produced {
+                error: OUT_OF_ORDER,
+                ..taken(-1)
+            };
+            let reply = Reply::Produce {
+                parts: vec![(t.clone(), answer)],
+            };
+            rig.exchange(produce(&t, &one, -1), &reply)
+        };
+        fires(refused(4), "refused as out of order");
+        passes(refused(5));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Who is out is refused, who is in is not.
 //!
 //! N1: a member that has left, whose static id somebody else has taken, or that was silent for longer than its session, is not told that all
-//! is well. When the node was down, the session begins when the group was known again.
+//! is well. When the node was down, the session begins when the group was known again; that of a static member begins with each generation,
+//! whether it has joined it or not.
 //! N2: a member that was told so, in a generation that it has synced, is known for as long as its session lasts from when it asked, whatever
 //! happens to the node.
 //! N3: who was told of a new generation is known for as long from when it asked to join, while the coordinator's tenure lasts.
@@ -95,6 +96,8 @@ pub struct Membership {
     /// The newest generation of a group of which a leader was shown the members.
     shown: BTreeMap<Arc<str>, Shown>,
     loaded: excuses::Loaded,
+    /// When the newest generation of a group may have begun at the latest.
+    begun: BTreeMap<Arc<str>, Nanos>,
     /// Requests that left after more than a session of silence.
     silent: BTreeMap<u64, Nanos>,
 }
@@ -111,6 +114,9 @@ impl Oracle for Membership {
         match seen {
             Seen::Asked(asked) => self.asked(scene, asked),
             Seen::Lost(asked) => {
+                if let Ask::Group(GroupAsk::Join { who, .. }) = &asked.ask {
+                    self.begun.insert(Arc::clone(&who.group), scene.at);
+                }
                 if let Some(member) = self.of(asked) {
                     member.open = member.open.saturating_sub(1);
                     member.murky = true;
@@ -171,7 +177,12 @@ impl Membership {
         };
         let loaded = self.loaded.since(&who.group);
         let member = self.members.entry(of(who)).or_default();
-        let silent = |loaded| member.is_silent(scene, member.ended.max(loaded), asked.at);
+        let begun = self.begun.get(&who.group).copied();
+        let begun = begun.filter(|_| who.instance.is_some()).unwrap_or(0);
+        let silent = |loaded| {
+            let since = member.ended.max(loaded).max(begun);
+            member.is_silent(scene, since, asked.at)
+        };
         if loaded.is_some_and(silent) {
             self.silent.insert(asked.number, asked.at - member.ended);
         }
@@ -219,6 +230,7 @@ impl Membership {
                 self.suitors.entry(bears).or_default().remove(&asked.number);
             }
             if *error == 0 {
+                self.begun.insert(Arc::clone(&who.group), scene.at);
                 self.joined(scene, asked.at, who, member, *session_ms, *rebalance_ms);
             }
             self.shown(scene, asked, &who.group, reply);
@@ -476,6 +488,27 @@ mod tests {
         let a = who("a", 3);
         passes(rig.exchange(leave(&a), &left()));
         fires(rig.exchange(heartbeat(&a), &heard(0)), "it has left");
+    }
+
+    #[test]
+    fn a_generation_begins_the_session_of_a_static_member() {
+        let after = |instance: bool| {
+            let mut rig = Rig::<Membership>::new();
+            let id = |who| match instance {
+                true => fixed(who, "i"),
+                false => who,
+            };
+            let a = id(who("a", 3));
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            passes(rig.exchange(sync(&a, &all()), &synced(&all(), "a")));
+            rig.at += 900 * MS;
+            let b = who("b", 4);
+            passes(rig.exchange(join(&b), &joined(&b, &["a", "b"])));
+            rig.at += 900 * MS;
+            rig.exchange(join(&a), &joined(&id(who("a", 5)), &["a", "b"]))
+        };
+        passes(after(true));
+        fires(after(false), "was silent for 180");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, or the initial
 //! delay if that is longer, plus what the weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
-//! B2: a generation has no more members than `group.max.size`, and none of its static ids twice.
+//! B2: a generation has no more members than `group.max.size`, and none of its static ids twice. A static id that has asked before may be
+//! one more: who stays away keeps its place until its session ends, and what counts is who asks.
 //! B3: nobody is told of a group's first generation before `group.initial.rebalance.delay.ms` has passed since somebody asked to join it.
 //! B4: when faults have stopped, and whoever was gone before has been given up, a join waits for nobody who is not alive.
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use super::polls::{is_cramped, stalled, turns};
 use super::{Oracle, Scene, Verdict, excuses, fired};
-use crate::groups::{GroupAsk, GroupReply};
+use crate::groups::{GroupAsk, GroupReply, MemberShown};
 use crate::history::{Ask, Asked, Reply, Seen};
 use crate::script::{MS, Nanos, Operation, SECOND};
 
@@ -34,6 +35,8 @@ pub struct Rebalances {
     alone: BTreeSet<u64>,
     /// When somebody asked first to join a group, and with which rebalance timeout at most since.
     first: BTreeMap<Arc<str>, (Nanos, Nanos)>,
+    /// How often each static id has asked to join its group.
+    places: BTreeMap<(Arc<str>, Arc<str>), u32>,
     /// Groups of which somebody was told that they have begun.
     begun: BTreeSet<Arc<str>>,
 }
@@ -93,6 +96,10 @@ impl Rebalances {
             let first = self.first.entry(Arc::clone(&who.group));
             let (_, least) = first.or_insert((scene.at, patience));
             *least = patience.min(*least);
+            if let Some(instance) = &who.instance {
+                let place = (Arc::clone(&who.group), Arc::clone(instance));
+                *self.places.entry(place).or_default() += 1;
+            }
         }
     }
 
@@ -149,7 +156,12 @@ impl Rebalances {
             return Ok(());
         };
         let most = setting(scene, "group.max.size").unwrap_or(u64::MAX);
-        if members.len() as u64 > most {
+        let keeps_a_place = |member: &&MemberShown| {
+            let place = member.instance.clone().map(|id| (Arc::clone(group), id));
+            place.is_some_and(|place| self.places.get(&place).is_some_and(|times| *times > 1))
+        };
+        let kept = members.iter().filter(keeps_a_place).count();
+        if (members.len() - kept) as u64 > most {
             let what = format!("#{}: {group} has {} members", asked.number, members.len());
             return fired(NAME, format!("{what}, {most} are allowed"));
         }
@@ -207,7 +219,7 @@ fn slack(scene: &Scene<'_>) -> Nanos {
 #[cfg(test)]
 mod tests {
     use super::super::rig::{Rig, fires, passes, script};
-    use super::super::rig_groups::{join, joined, joining, who};
+    use super::super::rig_groups::{fixed, join, joined, joining, who};
     use super::*;
 
     fn rig(settings: &[(&str, &str)]) -> Rig<Rebalances> {
@@ -259,6 +271,24 @@ mod tests {
             rig.exchange(join(&a), &joined(&a, &["a", "b", "c"])),
             "2 are allowed",
         );
+    }
+
+    #[test]
+    fn a_static_member_that_stays_away_keeps_its_place() {
+        let fourth = |joins: u32| {
+            let mut rig = rig(&[("group.max.size", "2")]);
+            let a = who("a", 1);
+            for _ in 0..joins {
+                rig.ask(join(&fixed(who("", -1), "i")));
+            }
+            let mut reply = joined(&a, &["a", "b", "c"]);
+            if let Reply::Group(GroupReply::Join { members, .. }) = &mut reply {
+                members[1].instance = Some(Arc::from("i"));
+            }
+            rig.exchange(join(&a), &reply)
+        };
+        passes(fourth(2));
+        fires(fourth(1), "2 are allowed");
     }
 
     #[test]
