@@ -106,6 +106,7 @@ impl Disk {
             | DiskOp::Write { file, .. }
             | DiskOp::Read { file, .. }
             | DiskOp::Sync(file)
+            | DiskOp::SyncAside(file)
             | DiskOp::Truncate { file, .. }
             | DiskOp::Close(file) => *file,
             _ => return self.start(op, what, out),
@@ -118,7 +119,8 @@ impl Disk {
         match what {
             DiskOp::Allocate { to, .. } => open.allocate(op, to),
             DiskOp::Write { at, bytes, .. } => open.write(op, at, bytes),
-            DiskOp::Sync(_) => open.sync(op),
+            DiskOp::Sync(_) => open.sync(op, Lane::Flush),
+            DiskOp::SyncAside(_) => open.sync(op, Lane::Bulk),
             DiskOp::Truncate { len, .. } => open.truncate(op, len),
             DiskOp::Read { at, len, .. } => {
                 let (waiting, call) = open.read(op, at, len);
@@ -314,9 +316,9 @@ impl Disk {
                 };
                 self.go_on(place, Lane::Inline, waiting, again);
             }
-            Waiting::Sync { place } => {
+            Waiting::Sync { place, lane } => {
                 let again = self.table.open(place).synced(plain(done), out);
-                self.go_on(place, Lane::Flush, waiting, again);
+                self.go_on(place, lane, waiting, again);
             }
             Waiting::Allocate { place } => {
                 let again = self.table.open(place).allocated(plain(done), out);

@@ -86,7 +86,7 @@ pub(crate) struct OpenFile {
     issued: u64,
     /// Numbers of changes and allocations that have not ended.
     unfinished: Vec<u64>,
-    syncs: VecDeque<(Op, u64)>,
+    syncs: VecDeque<(Op, u64, Lane)>,
     syncing: Vec<Op>,
     rooms: VecDeque<Room>,
     room: Option<Room>,
@@ -179,8 +179,8 @@ impl OpenFile {
         self.rooms.push_back(Room { op, seq, to });
     }
 
-    pub(crate) fn sync(&mut self, op: Op) {
-        self.syncs.push_back((op, self.issued));
+    pub(crate) fn sync(&mut self, op: Op, lane: Lane) {
+        self.syncs.push_back((op, self.issued, lane));
     }
 
     pub(crate) fn read(&mut self, op: Op, at: u64, len: u32) -> (Waiting, FileCall) {
@@ -265,23 +265,29 @@ impl OpenFile {
             return Some((Waiting::Allocate { place }, Lane::Flush, call));
         }
         if self.syncing.is_empty() {
-            self.take_ready_syncs();
+            let lane = self.take_ready_syncs();
             if !self.syncing.is_empty() {
                 let call = FileCall::Fdatasync { file: self.fd() };
-                return Some((Waiting::Sync { place }, Lane::Flush, call));
+                return Some((Waiting::Sync { place, lane }, lane, call));
             }
         }
         self.next_of_shut(out)
     }
 
-    fn take_ready_syncs(&mut self) {
+    /// Takes them, and says where they are made: aside only if nobody waits for any of them.
+    fn take_ready_syncs(&mut self) -> Lane {
         let oldest = self.unfinished.iter().min().copied();
-        while let Some(&(op, seq)) = self.syncs.front()
+        let mut all = Lane::Bulk;
+        while let Some(&(op, seq, lane)) = self.syncs.front()
             && oldest.is_none_or(|oldest| oldest > seq)
         {
             self.syncing.push(op);
+            if lane == Lane::Flush {
+                all = lane;
+            }
             self.syncs.pop_front();
         }
+        all
     }
 
     fn begin(&mut self, change: Change) -> (Waiting, Lane, FileCall) {

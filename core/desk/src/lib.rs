@@ -106,6 +106,7 @@ enum Waiting {
     },
     Sync {
         place: u32,
+        lane: Lane,
     },
     Allocate {
         place: u32,

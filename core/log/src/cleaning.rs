@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! map:    Opening -> (Reading -> Working)* -> next segment, or the map is full
-//! group:  Making -> Opening -> (Reading -> Working -> Writing)* -> Syncing -> Offering -> Offered -> Ready
+//! group:  Making -> Opening -> (Reading -> Working -> Writing [-> Easing])* -> Syncing -> Offering -> Offered -> Ready
 //! swap:   Ready -> Committing -> Committed -> Clearing -> Cleared -> Naming -> Named -> next group
 //! ```
 //!
@@ -45,6 +45,7 @@ enum Step {
     Reading,
     Working,
     Writing,
+    Easing,
     Syncing,
     Offering,
     Offered,
@@ -83,6 +84,8 @@ struct Group {
     file: File,
     /// Whether it differs from what is there.
     changed: bool,
+    /// How much of the made one is synced: little by little, so that nobody's sync waits behind a large one.
+    eased: u64,
 }
 
 /// A compaction under way.
@@ -324,7 +327,8 @@ impl Log {
             },
             (Step::Opening, Ok(_)) => self.read_chunk(fx),
             (Step::Reading, Ok(DiskOutput::Read(bytes))) => self.work_on(bytes, fx),
-            (Step::Writing, Ok(_)) => self.read_chunk(fx),
+            (Step::Writing, Ok(_)) => self.on_chunk_written(fx),
+            (Step::Easing, Ok(_)) => self.read_chunk(fx),
             (_, Ok(_)) => self.on_step(step, fx),
         }
     }

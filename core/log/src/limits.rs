@@ -8,6 +8,9 @@ pub const SLICE_BYTES: Limit = Limit::new("bytes of a slice of a log", 256 << 10
 /// A compaction reads this much at once: enough that a job and its way there are no overhead, little enough to be no weight.
 pub const CLEAN_BYTES: Limit = Limit::new("bytes of a compaction's chunk", 1 << 20, 128);
 
+/// A compaction syncs what it writes in pieces of this size: a sync of a hundred mebibytes would hold up everybody's.
+pub const EASE_BYTES: Limit = Limit::new("bytes of a compaction's sync", 1 << 20, 128);
+
 /// A block of a segment that a question faults in: large enough for the batches of several index intervals, small enough
 /// that copying it out of the page cache is no work.
 pub const BLOCK_BYTES: u32 = 16 << 10;

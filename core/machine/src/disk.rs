@@ -85,6 +85,8 @@ pub enum DiskOp {
     Read { file: File, at: u64, len: u32 },
     /// Everything issued to the file before this is durable when it is done.
     Sync(File),
+    /// As `Sync`, and out of its way: nobody waits for it but who asked.
+    SyncAside(File),
     /// The file's length becomes `len`.
     Truncate { file: File, len: u64 },
     /// The identity is given up; ranges queued for sending stay readable.
@@ -137,7 +139,7 @@ pub enum DiskOutput {
         /// Bytes in the file.
         len: u64,
     },
-    /// `Allocate`, `Write`, `Sync`, `Truncate`, `Close`, `Rename`, `Remove`, `MakeDir`, `SyncDir`.
+    /// `Allocate`, `Write`, `Sync`, `SyncAside`, `Truncate`, `Close`, `Rename`, `Remove`, `MakeDir`, `SyncDir`.
     Done,
     /// `Read`.
     Read(Bytes),

@@ -326,6 +326,7 @@ fn draw(rng: &mut Rng, files: &mut [Vec<u8>]) -> DiskOp {
     let number = rng.below(FILES);
     let (file, held) = (File(number), &mut files[number as usize]);
     match rng.below(8) {
+        0 if rng.below(2) == 0 => DiskOp::SyncAside(file),
         0 => DiskOp::Sync(file),
         1 => {
             let len = rng.below(held.len() as u64 + 10);

@@ -160,7 +160,7 @@ impl Disk {
                 self.media.close(node);
                 Ok(DiskOutput::Done)
             }
-            DiskOp::Sync(_) => unreachable!("a sync begins and ends"),
+            DiskOp::Sync(_) | DiskOp::SyncAside(_) => unreachable!("a sync begins and ends"),
             names => self.perform_names(names),
         }
     }
@@ -337,6 +337,7 @@ pub fn file_of(op: &DiskOp) -> Option<File> {
         | DiskOp::Write { file, .. }
         | DiskOp::Read { file, .. }
         | DiskOp::Sync(file)
+        | DiskOp::SyncAside(file)
         | DiskOp::Truncate { file, .. }
         | DiskOp::Close(file) => Some(*file),
         _ => None,

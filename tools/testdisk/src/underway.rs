@@ -50,7 +50,7 @@ impl Underway {
         let drawn = rng.map_or(0, |rng| rng.below(possible.len().max(1) as u64));
         let (op, stage) = self.pending.remove(*possible.get(drawn as usize)?)?;
         let next = match stage {
-            Stage::Issued(DiskOp::Sync(file)) => {
+            Stage::Issued(DiskOp::Sync(file) | DiskOp::SyncAside(file)) => {
                 let (node, covered) = disk.sync_begins(file);
                 Stage::Syncing(node, covered)
             }

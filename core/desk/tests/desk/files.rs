@@ -117,6 +117,28 @@ fn a_sync_waits_for_the_writes_before_it_and_holds_back_none_after_it() {
 }
 
 #[test]
+fn a_sync_that_nobody_waits_for_is_made_aside() {
+    play_opened(
+        "
+        > sync-aside f1 #2
+        < 2 bulk fdatasync p0
+        > sync-aside f1 #3
+        > sync f1 #4
+        -- One that somebody waits for takes the other along.
+        = 2 ok
+        < 3 flush fdatasync p0
+        ! #2 done
+        -- Where it was interrupted it goes on.
+        = 3 eintr
+        < 4 flush fdatasync p0
+        = 4 ok
+        ! #3 done
+        ! #4 done
+        ",
+    );
+}
+
+#[test]
 fn overlapping_syncs_are_answered_by_a_flush_that_began_after_them() {
     play_opened(
         "

@@ -203,6 +203,7 @@ fn disk_of(words: &[&str]) -> DiskOp {
             len: at(len) as u32,
         },
         ["sync", file] => DiskOp::Sync(file_of(file)),
+        ["sync-aside", file] => DiskOp::SyncAside(file_of(file)),
         ["truncate", file, len] => DiskOp::Truncate {
             file: file_of(file),
             len: at(len),

@@ -9,7 +9,7 @@ use ottla_machine::{DiskOp, Emit, Level, Mode, Offset, planted, sometimes};
 use super::{Cleaning, Group, Source, Step};
 use crate::clean::{Chunk, Filtered, Filtering, Mapped, Mapping, Taken};
 use crate::file_names::name;
-use crate::limits::CLEAN_BYTES;
+use crate::limits::{CLEAN_BYTES, EASE_BYTES};
 use crate::ops::Waiting;
 use crate::segment::Segment;
 use crate::{Log, LogJob, LogProduct};
@@ -84,6 +84,7 @@ impl Log {
             made: Segment::empty(first, file),
             file,
             changed: false,
+            eased: 0,
         });
         let op = DiskOp::Open {
             dir: self.dir,
@@ -122,6 +123,20 @@ impl Log {
             len,
         };
         self.ops.issue(Waiting::Cleaning, op, fx);
+    }
+
+    /// A chunk is written: it is synced when there is enough of it, else the next is read.
+    pub(super) fn on_chunk_written(&mut self, fx: &mut impl Emit) {
+        let most = EASE_BYTES.of(self.switch) as u64;
+        let cleaning = self.cleaning.as_deref_mut();
+        let group = cleaning.and_then(|cleaning| cleaning.group.as_mut());
+        match group.filter(|group| group.made.size - group.eased >= most) {
+            Some(group) => {
+                group.eased = group.made.size;
+                self.take_step(Step::Easing, fx);
+            }
+            None => self.read_chunk(fx),
+        }
     }
 
     /// All of a segment is read: the next one.

@@ -65,6 +65,7 @@ impl Log {
             | Step::Reading
             | Step::Working
             | Step::Writing
+            | Step::Easing
             | Step::Ready => return,
         };
         self.take_step(next, fx);
@@ -96,7 +97,7 @@ impl Log {
                     to: (dir, named(to)),
                 };
                 match step {
-                    Step::Syncing => Some(DiskOp::Sync(group.file)),
+                    Step::Easing | Step::Syncing => Some(DiskOp::SyncAside(group.file)),
                     Step::Offering => Some(rename("log.cleaned", "log.swap")),
                     Step::Committing => Some(remove(named("log"))),
                     Step::Naming => Some(rename("log.swap", "log")),

@@ -94,6 +94,7 @@ fn file_of(what: &DiskOp) -> Option<File> {
         | DiskOp::Write { file, .. }
         | DiskOp::Read { file, .. }
         | DiskOp::Sync(file)
+        | DiskOp::SyncAside(file)
         | DiskOp::Truncate { file, .. }
         | DiskOp::Close(file) => Some(*file),
         _ => None,
@@ -178,7 +179,7 @@ impl Disk {
                     open.change_at(task.half_until.unwrap_or(begins));
                 }
                 DiskOp::Allocate { .. } => open.allocation_at(begins),
-                DiskOp::Sync(_) => begins = open.sync_begins(begins),
+                DiskOp::Sync(_) | DiskOp::SyncAside(_) => begins = open.sync_begins(begins),
                 _ => {}
             }
         } else {
@@ -296,7 +297,7 @@ impl Task {
     ) -> Task {
         let Place { entity, n, .. } = place;
         let span = match what {
-            DiskOp::Sync(_) | DiskOp::SyncDir(_) => outside.weather.sync,
+            DiskOp::Sync(_) | DiskOp::SyncAside(_) | DiskOp::SyncDir(_) => outside.weather.sync,
             _ => outside.weather.disk,
         };
         // One in eight takes no time at all.
@@ -350,7 +351,10 @@ impl Files {
         if changes && !open.writable {
             return told(Err(Fault::Broken));
         }
-        let may_be_busy = !matches!(task.what, DiskOp::Sync(_) | DiskOp::Close(_));
+        let may_be_busy = !matches!(
+            task.what,
+            DiskOp::Sync(_) | DiskOp::SyncAside(_) | DiskOp::Close(_)
+        );
         let busy = may_be_busy && place.fails(Chance::Busy, &open.path, outside);
         match &task.what {
             DiskOp::Write { .. } if busy => self.refuses(Fault::Busy, task, slot, outside),
@@ -391,7 +395,7 @@ impl Files {
                 let read = outside.media.read(node, *at, *len as usize);
                 told(read.map(DiskOutput::Read).map_err(fault))
             }
-            DiskOp::Sync(_) => match outside.media.sync_begins(node) {
+            DiskOp::Sync(_) | DiskOp::SyncAside(_) => match outside.media.sync_begins(node) {
                 Ok(covered) => Stage::Ends(Ending::Sync(covered)),
                 Err(error) => told(Err(fault(error))),
             },
