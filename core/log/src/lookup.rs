@@ -56,7 +56,13 @@ impl Log {
         let Some((segment, timestamp, offset)) = newest else {
             return Ok(None);
         };
-        let Some(located) = locate_in(blocks, segment, offset)? else {
+        let located = locate_in(blocks, segment, offset)?;
+        let fits = |it: &Located| it.header.max_timestamp == timestamp;
+        if !segment.proved && segment.end != self.written && !located.as_ref().is_some_and(fits) {
+            // A sealed segment's time index says what no batch says of itself.
+            return Err(Absent::Cold(Offset(segment.base)));
+        }
+        let Some(located) = located else {
             return Ok(None);
         };
         let found = self.first_in(blocks, segment, &located, timestamp)?;

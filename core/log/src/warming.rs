@@ -343,9 +343,12 @@ impl Log {
                 out.push(LogEvent::Warm(Offset(base)));
             }
         }
-        if let Some(segment) = self.segments.get_mut(&base).filter(|s| s.size == end) {
-            segment.newest = rebuilt.newest;
-            segment.proved = true;
+        if let Some(segment) = self.segments.get_mut(&base) {
+            let whole = segment.size == end;
+            if whole || sealed {
+                segment.newest = rebuilt.newest;
+            }
+            segment.proved |= whole;
         }
         if sealed {
             self.write_indexes(base);

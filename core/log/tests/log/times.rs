@@ -1,11 +1,11 @@
 //! Questions by time, against a model that looks at every record.
 
 use bytes::Bytes;
-use ottla_log::LogConfig;
+use ottla_log::{LogConfig, Start};
 use ottla_machine::{Offset, Rng};
 use ottla_record::{Builder, BuilderSettings, Compression};
 
-use crate::world::{World, now_at};
+use crate::world::{World, now_at, plain, put};
 
 /// Records as (offset, timestamp), in a log of many small segments, some batches packed, some cut off at the start.
 fn drawn(seed: u64) -> (World, Vec<(i64, i64)>) {
@@ -110,4 +110,35 @@ fn an_empty_log_has_no_times() {
         world.ask(|log, blocks| log.max_timestamp(blocks, Offset(0))),
         Ok(None)
     );
+}
+
+#[test]
+fn a_time_that_an_index_alone_speaks_of_is_not_the_newest() {
+    let small = LogConfig {
+        segment_bytes: 200,
+        ..LogConfig::default()
+    };
+    let mut world = World::new(small.clone());
+    for time in [5, 9, 7] {
+        world.append(plain(1, 100, time), 0).expect("appended");
+        world.run();
+    }
+    world.stop();
+    let mut disk = world.disk.killed();
+    let sealed = disk.names("t-0").into_iter();
+    let mut sealed = sealed.filter(|name| name.ends_with(".timeindex"));
+    let path = format!("t-0/{}", sealed.next().expect("a sealed segment"));
+    let mut entry = disk.bytes(&path).expect("there").to_vec();
+    // A flipped bit, far in the future.
+    entry[2] ^= 1;
+    put(&mut disk, &path, &entry);
+    let clean = Start::Clean {
+        log_start: Offset(0),
+    };
+    let mut world = World::over(disk, small, clean, 1);
+    world.run();
+    let end = world.log.written();
+    let newest = world.ask(|log, blocks| log.max_timestamp(blocks, end));
+    let newest = newest.expect("an answer").expect("a record");
+    assert_eq!((newest.0, newest.1), (Offset(1), 9));
 }
