@@ -4,7 +4,8 @@ In: member.py CLIENT HOST:PORT OPTIONS, a JSON object: topic, group, session_ms,
 confluent-kafka's, or null). SIGTERM makes it leave.
 Out: a line of JSON for each thing that happens: {"assigned": [partition, ..]}, {"revoked": [partition, ..]},
 {"record": [partition, offset, value]}, {"committed": [[partition, next offset], ..]} for a commit that was acknowledged,
-{"refused": why} for one that was not, {"failed": why} for a poll, {"closed": true} at the end.
+{"refused": why} for one that was not, {"failed": why} for a poll, {"closed": true} at the end. What confluent-kafka does in its group
+stands in standard error.
 
 M1: records are said before they are committed, each batch before the next is asked for.
 """
@@ -41,7 +42,7 @@ def confluent(address, options):
         "bootstrap.servers": address, "group.id": options["group"], "auto.offset.reset": "earliest",
         "enable.auto.commit": False, "session.timeout.ms": options["session_ms"], "fetch.wait.max.ms": 50,
         "heartbeat.interval.ms": options["session_ms"] // 10, "topic.metadata.refresh.interval.ms": 1000,
-        "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200, "retry.backoff.ms": 20, "log_level": 0}
+        "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200, "retry.backoff.ms": 20, "debug": "cgrp", "log_level": 7}
     if options.get("instance"):
         settings["group.instance.id"] = options["instance"]
     if options.get("strategy"):
