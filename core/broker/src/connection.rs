@@ -71,7 +71,7 @@ pub(crate) struct Connection {
     pub peer: Box<str>,
     /// What the client calls itself, once it has said so: the name under which its answers are counted.
     pub client: Option<Client>,
-    /// When something was last received or taken by the kernel.
+    /// When something was last received, answered, or taken by the kernel.
     pub active: Time,
     /// Since when the outstanding `Receive` waits.
     pub asked_at: Time,

@@ -292,6 +292,7 @@ impl Connections {
             };
             connection.dirty = false;
             if let Some(parts) = connection.output() {
+                connection.active = now.mono;
                 fx.send(conn, parts);
             }
             if connection.ended {

@@ -275,6 +275,21 @@ fn silent_connections_are_closed_and_waiting_ones_are_not() {
 }
 
 #[test]
+fn what_is_answered_late_has_as_long_to_be_taken() {
+    let mut house = House::with(&[("connections.max.idle.ms", "1000")]);
+    house.topic("t", 1);
+    let waiting = house.connect();
+    house.client(waiting).stuffed = true;
+    house.send(waiting, &fetch_at(1, "t", 0, 2_500));
+    for _ in 0..34 {
+        house.pass_ms(100);
+    }
+    assert!(!house.closed(waiting), "it was answered 900 ms ago");
+    house.pass_ms(101);
+    assert!(house.closed(waiting), "nobody takes the answer");
+}
+
+#[test]
 fn past_the_budget_nobody_is_read_until_there_is_room() {
     let mut house = House::with(&[("queued.max.request.bytes", "1000")]);
     house.topic("t", 1);
