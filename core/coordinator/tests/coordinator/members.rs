@@ -257,6 +257,22 @@ fn a_follower_that_joins_again_with_nothing_new_changes_nothing_and_a_leader_doe
 }
 
 #[test]
+fn who_asks_again_for_what_it_is_in_is_alive() {
+    let mut world = World::new(&[]);
+    let (ids, _) = world.stable(2);
+    let stored = world.runtime.state().group("g").unwrap();
+    let leader = stored.metadata.as_ref().unwrap().leader.clone().unwrap();
+    let follower = ids.iter().find(|id| **id != *leader).unwrap().clone();
+    for _ in 0..4 {
+        world.pass(4_000);
+        let _ = world.heartbeat(&leader, 1);
+        let ticket = world.join(consumer(&follower));
+        assert_eq!(world.joined(ticket).generation, 1);
+    }
+    assert_eq!(world.state(), Some(State::Stable));
+}
+
+#[test]
 fn a_group_has_at_most_so_many_members() {
     let mut world = World::new(&[("group.max.size", "2")]);
     let (ids, _) = world.stable(2);

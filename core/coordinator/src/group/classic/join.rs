@@ -174,7 +174,7 @@ impl Membership {
             // Perhaps it has never seen the answer to its last join.
             State::CompletingRebalance if same => {
                 let answer = self.current(id, self.is_leader(id));
-                self.tell_current(turn, ticket, answer);
+                self.tell_current(turn, ticket, id, answer);
             }
             State::Stable
                 if same
@@ -182,7 +182,7 @@ impl Membership {
                         || planted!(turn.fx, "leaders-join-does-not-rebalance")) =>
             {
                 let answer = self.current(id, false);
-                self.tell_current(turn, ticket, answer);
+                self.tell_current(turn, ticket, id, answer);
             }
             // A leader that joins again wants a rebalance: topics may have changed.
             State::PreparingRebalance | State::CompletingRebalance | State::Stable => {
@@ -193,8 +193,16 @@ impl Membership {
         }
     }
 
-    /// M2: what the group has last stored may not be durable yet.
-    fn tell_current<E: Emit>(&self, turn: &mut Turn<'_, E>, ticket: Ticket, answer: Joined) {
+    /// M2: what the group has last stored may not be durable yet. To ask is a sign of life, though not to Apache Kafka, which may give a member
+    /// up that has just been told that it is in.
+    fn tell_current<E: Emit>(
+        &self,
+        turn: &mut Turn<'_, E>,
+        ticket: Ticket,
+        id: &Arc<str>,
+        answer: Joined,
+    ) {
+        self.touch(turn, id);
         let response = Response::Joined(Box::new(answer));
         turn.answer_of(&self.group, ticket, response);
     }
