@@ -137,7 +137,7 @@ fn rot(media: &mut Media, chosen: &Candidate, at: u64, stream: &mut Stream) {
 }
 
 /// Another sector's bytes for the sector of byte `at`: of the same file or, in a small one, of another. Never a whole producer snapshot for
-/// another: nothing in it says whose it is, so that nobody could tell.
+/// another, nor bytes that make whole batches of a segment again, which are another's: nothing says whose they are, so that nobody could tell.
 fn stray(
     media: &Media,
     target: Target,
@@ -161,7 +161,14 @@ fn stray(
         let tells = target != Target::ProducerSnapshot || !whole;
         tells.then(|| read(other.node, 0)).flatten()
     });
-    let mut found = near.chain(far).filter(|bytes| other(bytes));
+    let before = on_disk::file(media, &chosen.path)?;
+    let tells = |bytes: &[u8]| {
+        let mut after = before.to_vec();
+        let at = (here * SECTOR) as usize;
+        after[at..at + bytes.len()].copy_from_slice(bytes);
+        target != Target::Segment || !on_disk::has_whole_batches_only(&after)
+    };
+    let mut found = near.chain(far).filter(|bytes| other(bytes) && tells(bytes));
     found.next().map(|bytes| bytes.to_vec())
 }
 
@@ -289,6 +296,27 @@ mod tests {
                 index: if dir == "t1-12" { 12 } else { 0 },
             }),
             offset,
+        }
+    }
+
+    #[test]
+    fn a_whole_batch_of_another_is_no_damage() {
+        let mut media = Media::new(1 << 20);
+        for (dir, of) in [("t1-0", 0), ("t1-1", 1)] {
+            let segment = segment(of);
+            let mut batch = segment[..segment.len() / 10].to_vec();
+            batch[..8].fill(0);
+            media.make_dir(dir).expect("room");
+            put(&mut media, &format!("{dir}/{:020}.log", 0), &batch);
+            media.sync_dir(dir).expect("there");
+        }
+        for place in 0..50 {
+            let how = Damage {
+                target: Target::Segment,
+                kind: DamageKind::Misdirected,
+                place,
+            };
+            assert_eq!(damage(&mut media, &how, Draw::new(place)), None);
         }
     }
 

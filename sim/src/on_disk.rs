@@ -137,6 +137,11 @@ pub fn log(media: &Media, dir: &str, compacted: bool) -> LogOnDisk {
     log
 }
 
+/// Whether a segment's bytes are whole batches, one behind the other, and nothing else.
+pub fn has_whole_batches_only(segment: &[u8]) -> bool {
+    batches(segment, true, &mut LogOnDisk::default())
+}
+
 /// The segments' files by their base offsets.
 pub fn segments(media: &Media, dir: &str) -> BTreeMap<i64, String> {
     let mut segments = BTreeMap::new();

@@ -14,6 +14,7 @@ use super::polls::{is_cramped, stalled, turns};
 use super::{Oracle, Scene, Verdict, excuses, fired};
 use crate::groups::{GroupAsk, GroupReply, MemberShown};
 use crate::history::{Ask, Asked, Reply, Seen};
+use crate::on_disk;
 use crate::script::{MS, Nanos, Operation, SECOND};
 
 /// A member's subscription or assignment, and what is around it, bytes.
@@ -205,14 +206,19 @@ fn setting(scene: &Scene<'_>, name: &str) -> Option<u64> {
     scene.script.settings.get(name)?.parse().ok()
 }
 
-/// What it takes at worst, besides waiting.
+/// Syncs of a partition whose log begins a new segment, with all that goes with one.
+const ROLL: u64 = 6;
+
+/// What it takes at worst, besides waiting: every partition may begin a segment just then, and a desk's syncs go one behind the other.
 fn slack(scene: &Scene<'_>) -> Nanos {
     let weather = &scene.script.weather;
     let many = scene.script.clients.len() as u64;
+    let partitions = on_disk::names(scene.media, "").len() as u64;
     SECOND
         + 2 * weather.travel(WORDS * many)
         + 16 * weather.disk.most()
-        + 16 * (weather.sync.most() + weather.job.most())
+        + (16 + ROLL * partitions) * weather.sync.most()
+        + 16 * weather.job.most()
         + turns(scene)
 }
 

@@ -2,8 +2,7 @@
 //! of it than what had been durable. Judged by what clients are told; what had been durable is what the recovery point on the disk
 //! said when the damage was done.
 //!
-//! It is about bytes that became others. A file that lost its end or its name holds nothing that could be refused; nor does one whose bytes
-//! became whole batches that are another's.
+//! It is about bytes that became others. A file that lost its end or its name holds nothing that could be refused.
 
 use super::{Oracle, Scene, Verdict, fired};
 use crate::atlas::Entry;
@@ -107,7 +106,7 @@ impl Refusal {
             }
             let dir = path.split('/').next().unwrap_or_default();
             let durable = durable.get(dir).copied().unwrap_or(0);
-            if *from < durable && on_disk::log(scene.media, dir, false).torn {
+            if *from < durable {
                 self.hurt.push(Hurt {
                     partition: *partition,
                     at: scene.at,
@@ -145,18 +144,11 @@ mod tests {
     use super::{LATEST, Refusal, Verdict};
     use crate::atlas::Entry;
     use crate::history::{Death, Listed, Partition};
-    use crate::on_disk::made::{put, segment};
+    use crate::on_disk::made::put;
     use crate::script::{Damage, DamageKind, Target};
 
     /// Damage of this kind where offset `from` lies, in a log that is durable up to 20; then the next life begins.
     fn damaged(kind: DamageKind, from: i64) -> Rig<Refusal> {
-        let mut bytes = segment(0);
-        bytes[40] ^= 1;
-        left_as(&bytes, kind, from)
-    }
-
-    /// The same, and what the damage left of the segment.
-    fn left_as(bytes: &[u8], kind: DamageKind, from: i64) -> Rig<Refusal> {
         let mut rig = Rig::<Refusal>::new();
         rig.die(Death::Kill);
         put(
@@ -164,8 +156,6 @@ mod tests {
             "recovery-point-offset-checkpoint",
             b"0\n1\nt1 0 20\n",
         );
-        rig.media.make_dir("t1-0").expect("room");
-        put(&mut rig.media, &format!("t1-0/{:020}.log", 0), bytes);
         let entry = Entry::Damaged {
             damage: Damage {
                 target: Target::Segment,
@@ -218,15 +208,6 @@ mod tests {
         passes(ask(LATEST, 20));
         passes(ask(-2, 0));
         fires(ask(LATEST, 10), "was damaged at 10");
-    }
-
-    #[test]
-    fn whole_batches_of_another_cannot_be_told() {
-        let bytes = segment(0);
-        let torn = &bytes[..bytes.len() - 7];
-        passes(read(left_as(&bytes, DamageKind::Misdirected, 10), 19, 0));
-        let rig = left_as(torn, DamageKind::Misdirected, 10);
-        fires(read(rig, 19, 0), "was damaged at 10");
     }
 
     #[test]
