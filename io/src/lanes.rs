@@ -139,7 +139,10 @@ fn start(name: &str, root: Arc<OwnedFd>, tray: Arc<Tray>) -> io::Result<Running>
 }
 
 fn is_sync(order: &Order) -> bool {
-    matches!(order.call, FileCall::Fdatasync { .. })
+    matches!(
+        order.call,
+        FileCall::Fdatasync { .. } | FileCall::FsyncDir { .. }
+    )
 }
 
 /// The syncs that wait; gives back what came behind them.
@@ -185,9 +188,13 @@ impl Lane {
             self.tray.put(all);
             return;
         }
-        for Order { id, file, .. } in orders {
-            let result = self.together.one(&file.expect("a sync is of an open file"));
-            self.tray.put([made(id, result)]);
+        for order in orders {
+            let Some(file) = order.file.as_ref() else {
+                self.make(order);
+                continue;
+            };
+            let result = self.together.one(file);
+            self.tray.put([made(order.id, result)]);
         }
     }
 }
@@ -217,7 +224,8 @@ mod tests {
     use std::os::fd::OwnedFd;
     use std::sync::Arc;
 
-    use ottla_desk::{CallDone, CallId, Fd, FileCall};
+    use ottla_desk::{CallDone, CallId, Fd, FileCall, Path};
+    use ottla_machine::Dir;
 
     use super::{Lane, Order, Tray};
     use crate::together::Together;
@@ -233,8 +241,19 @@ mod tests {
             root,
             tray: tray.clone(),
         };
-        for count in [1, 40] {
+        let here = || Path {
+            root: Dir(0),
+            rest: "".into(),
+        };
+        for count in [1, 3, 40] {
             let orders = (0..count).map(|n| {
+                if n % 3 == 2 {
+                    return Order {
+                        id: CallId(n),
+                        call: FileCall::FsyncDir { path: here() },
+                        file: None,
+                    };
+                }
                 let path = directory.path().join(n.to_string());
                 std::fs::write(&path, "bytes").expect("written");
                 let file = std::fs::File::open(path).expect("it opens");

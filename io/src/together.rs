@@ -1,5 +1,5 @@
-//! Syncs that wait at the same time, as one call for their whole file system: fifty files that each got a few bytes cost one commit of its
-//! journal so, not fifty.
+//! Syncs that wait at the same time, as one call for their whole file system: fifty files that each got a few bytes, or fifty directories that
+//! each got a name, cost one commit of its journal so, not fifty.
 //!
 //! T1: only where one call is known to say as much as one per file: ext4, and Linux 5.8 or later, whose syncfs(2) also says of writes that
 //!     failed before it was called. That a block cannot be had when its bytes are written back is said by neither, and cannot come up:

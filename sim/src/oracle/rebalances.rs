@@ -2,8 +2,8 @@
 //!
 //! B1: a join or sync that was alone on its connection is answered when the longest rebalance timeout of its group is over, or the initial
 //! delay if that is longer, plus what the weather takes at worst. Time counts from the end of whatever the atlas says was done to the node.
-//! B2: a generation has no more members than `group.max.size`, and none of its static ids twice. A static id that has asked before may be
-//! one more: who stays away keeps its place until its session ends, and what counts is who asks.
+//! B2: a generation has no more members than `group.max.size`, and none of its static ids twice. A static id that has not asked for it is one
+//! more: who stays away keeps its place until its session ends, and what counts is who asks.
 //! B3: nobody is told of a group's first generation before `group.initial.rebalance.delay.ms` has passed since somebody asked to join it.
 //! B4: when faults have stopped, and whoever was gone before has been given up, a join waits for nobody who is not alive.
 
@@ -36,10 +36,19 @@ pub struct Rebalances {
     alone: BTreeSet<u64>,
     /// When somebody asked first to join a group, and with which rebalance timeout at most since.
     first: BTreeMap<Arc<str>, (Nanos, Nanos)>,
-    /// How often each static id has asked to join its group.
-    places: BTreeMap<(Arc<str>, Arc<str>), u32>,
+    /// When each static id asked last to join its group.
+    asked: BTreeMap<(Arc<str>, Arc<str>), Nanos>,
+    /// The newest generation that somebody was told of, and when the one before it was told first.
+    told: BTreeMap<Arc<str>, Told>,
     /// Groups of which somebody was told that they have begun.
     begun: BTreeSet<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    generation: i32,
+    at: Nanos,
+    before: Nanos,
 }
 
 const NAME: &str = "rebalances";
@@ -99,7 +108,7 @@ impl Rebalances {
             *least = patience.min(*least);
             if let Some(instance) = &who.instance {
                 let place = (Arc::clone(&who.group), Arc::clone(instance));
-                *self.places.entry(place).or_default() += 1;
+                self.asked.insert(place, scene.at);
             }
         }
     }
@@ -150,16 +159,28 @@ impl Rebalances {
         let (
             Some(group),
             GroupReply::Join {
-                error: 0, members, ..
+                error: 0,
+                generation,
+                members,
+                ..
             },
         ) = (waits_for(asked), reply)
         else {
             return Ok(());
         };
         let most = setting(scene, "group.max.size").unwrap_or(u64::MAX);
+        let told = self.told.entry(Arc::clone(group)).or_default();
+        if told.generation != *generation {
+            *told = Told {
+                generation: *generation,
+                at: scene.at,
+                before: told.at,
+            };
+        }
         let keeps_a_place = |member: &&MemberShown| {
             let place = member.instance.clone().map(|id| (Arc::clone(group), id));
-            place.is_some_and(|place| self.places.get(&place).is_some_and(|times| *times > 1))
+            let asked = place.and_then(|place| self.asked.get(&place));
+            asked.is_some_and(|asked| *asked <= told.before)
         };
         let kept = members.iter().filter(keeps_a_place).count();
         if (members.len() - kept) as u64 > most {
@@ -281,20 +302,24 @@ mod tests {
 
     #[test]
     fn a_static_member_that_stays_away_keeps_its_place() {
-        let fourth = |joins: u32| {
+        let third = |asks: bool| {
             let mut rig = rig(&[("group.max.size", "2")]);
-            let a = who("a", 1);
-            for _ in 0..joins {
-                rig.ask(join(&fixed(who("", -1), "i")));
+            let (a, i) = (who("a", 1), fixed(who("i", 1), "i"));
+            rig.ask(join(&i));
+            passes(rig.exchange(join(&a), &joined(&a, &["a"])));
+            rig.at += MS;
+            if asks {
+                rig.ask(join(&i));
             }
-            let mut reply = joined(&a, &["a", "b", "c"]);
+            let next = who("a", 2);
+            let mut reply = joined(&next, &["a", "i", "b"]);
             if let Reply::Group(GroupReply::Join { members, .. }) = &mut reply {
                 members[1].instance = Some(Arc::from("i"));
             }
-            rig.exchange(join(&a), &reply)
+            rig.exchange(join(&next), &reply)
         };
-        passes(fourth(2));
-        fires(fourth(1), "2 are allowed");
+        passes(third(false));
+        fires(third(true), "2 are allowed");
     }
 
     #[test]
