@@ -31,6 +31,7 @@ class Member:
     def __init__(self, directory, who, address, topic, group, **more):
         self.who, self.address, self.topic, self.group = who, address, topic, group
         self.session_ms = more.pop("session_ms", SESSION_MS)
+        self.beat_ms = more.pop("beat_ms", self.session_ms // 10)
         self.more = more
         self.directory = directory
         self.out, self.errors = directory / f"{who}.out", directory / f"{who}.err"
@@ -38,7 +39,7 @@ class Member:
                                         stderr=open(self.errors, "wb"), cwd=self.cwd)
 
     def command(self):
-        options = {"topic": self.topic, "group": self.group, "session_ms": self.session_ms, **self.more}
+        options = {"topic": self.topic, "group": self.group, "session_ms": self.session_ms, "beat_ms": self.beat_ms, **self.more}
         return [sys.executable, brokers.ROOT / "tests" / "member.py", self.name, self.address, json.dumps(options)]
 
     def events(self):
@@ -110,7 +111,7 @@ class Kcat(Member):
 
     def command(self):
         settings = {"auto.offset.reset": "earliest", "auto.commit.interval.ms": 100, "session.timeout.ms": self.session_ms,
-                    "heartbeat.interval.ms": self.session_ms // 10, "fetch.wait.max.ms": 50, "reconnect.backoff.max.ms": 200}
+                    "heartbeat.interval.ms": self.beat_ms, "fetch.wait.max.ms": 50, "reconnect.backoff.max.ms": 200}
         return ["kcat", "-b", self.address, *(f for k, v in settings.items() for f in ("-X", f"{k}={v}")),
                 "-E", "-u", "-J", "-G", self.group, self.topic]
 
@@ -141,7 +142,7 @@ class Verifiable(Member):
         config = self.directory / f"{self.who}.properties"
         instance, protocol = self.more.get("instance"), self.more.get("group_protocol", "classic")
         # in the newer protocol the broker says how often a member beats and when it is missed
-        settings = [("heartbeat.interval.ms", self.session_ms // 10)] if protocol == "classic" else []
+        settings = [("heartbeat.interval.ms", self.beat_ms)] if protocol == "classic" else []
         settings += [("fetch.max.wait.ms", 50), ("retry.backoff.ms", 20), ("reconnect.backoff.ms", 20),
                      ("reconnect.backoff.max.ms", 200), ("metadata.max.age.ms", 1000)]
         settings += [("metadata.recovery.strategy", self.more["recovery"])] if "recovery" in self.more else []

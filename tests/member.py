@@ -1,7 +1,7 @@
 """One member of a consumer group in a process of its own, so that it can be killed: confluent-kafka, kafka-python or aiokafka.
 
-In: member.py CLIENT HOST:PORT OPTIONS, a JSON object: topic, group, session_ms, instance (a static id or null), strategy (of
-confluent-kafka's, or null). SIGTERM makes it leave.
+In: member.py CLIENT HOST:PORT OPTIONS, a JSON object: topic, group, session_ms, beat_ms (a heartbeat so often), instance (a
+static id or null), strategy (of confluent-kafka's, or null). SIGTERM makes it leave.
 Out: a line of JSON for each thing that happens: {"assigned": [partition, ..]}, {"revoked": [partition, ..]},
 {"record": [partition, offset, value]}, {"committed": [[partition, next offset], ..]} for a commit that was acknowledged,
 {"refused": why} for one that was not, {"failed": why} for a poll, {"closed": true} at the end. What confluent-kafka does in its group
@@ -41,7 +41,7 @@ def confluent(address, options):
     settings = {
         "bootstrap.servers": address, "group.id": options["group"], "auto.offset.reset": "earliest",
         "enable.auto.commit": False, "session.timeout.ms": options["session_ms"], "fetch.wait.max.ms": 50,
-        "heartbeat.interval.ms": options["session_ms"] // 10, "topic.metadata.refresh.interval.ms": 1000,
+        "heartbeat.interval.ms": options["beat_ms"], "topic.metadata.refresh.interval.ms": 1000,
         "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200, "retry.backoff.ms": 20, "debug": "cgrp", "log_level": 7}
     if options.get("instance"):
         settings["group.instance.id"] = options["instance"]
@@ -77,7 +77,7 @@ def kafka_python(address, options):
 
     consumer = kafka.KafkaConsumer(
         bootstrap_servers=address, group_id=options["group"], auto_offset_reset="earliest", enable_auto_commit=False,
-        session_timeout_ms=options["session_ms"], heartbeat_interval_ms=options["session_ms"] // 10,
+        session_timeout_ms=options["session_ms"], heartbeat_interval_ms=options["beat_ms"],
         fetch_max_wait_ms=50, retry_backoff_ms=20, reconnect_backoff_ms=20, reconnect_backoff_max_ms=200)
     consumer.subscribe([options["topic"]], listener=Listener())
     while not stopping:
@@ -113,7 +113,7 @@ async def aio(address, options):
 
     consumer = aiokafka.AIOKafkaConsumer(
         bootstrap_servers=address, group_id=options["group"], auto_offset_reset="earliest", enable_auto_commit=False,
-        session_timeout_ms=options["session_ms"], heartbeat_interval_ms=options["session_ms"] // 10,
+        session_timeout_ms=options["session_ms"], heartbeat_interval_ms=options["beat_ms"],
         fetch_max_wait_ms=50, retry_backoff_ms=20, metadata_max_age_ms=1000)
     consumer.subscribe([options["topic"]], listener=Listener())
     await consumer.start()
