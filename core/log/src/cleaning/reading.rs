@@ -15,6 +15,7 @@ use crate::segment::Segment;
 use crate::{Log, LogJob, LogProduct};
 
 impl Log {
+    /// Opens a segment to be read from its front.
     pub(super) fn read_source(&mut self, base: i64, fx: &mut impl Emit) {
         let file = self.new_file();
         let known = self.segments.get(&base);
@@ -95,11 +96,13 @@ impl Log {
         self.ops.issue(Waiting::CleanerOpened(file), op, fx);
     }
 
+    /// The base of the first segment of the group that is being made one.
     pub(super) fn first_of_group(&self) -> Option<i64> {
         let group = self.cleaning.as_deref()?.group.as_ref()?;
         group.bases.first().copied()
     }
 
+    /// The next bytes of the source: as many as its next batch needs, and a chunk at least.
     pub(super) fn read_chunk(&mut self, fx: &mut impl Emit) {
         let least = CLEAN_BYTES.of(self.switch);
         let Some(cleaning) = self.cleaning.as_deref_mut() else {
@@ -179,6 +182,7 @@ impl Log {
         self.group_from(group.made.base + 1, fx);
     }
 
+    /// A chunk is there: keys are mapped, or what they leave is filtered, in a job.
     pub(super) fn work_on(&mut self, bytes: bytes::Bytes, fx: &mut impl Emit) {
         let Some(cleaning) = self.cleaning.as_deref_mut() else {
             return;
@@ -250,6 +254,7 @@ impl Log {
         self.give_up_cleaning(fx);
     }
 
+    /// The keys of a chunk are in the map, or it is full: then only what lies below is compacted.
     pub(super) fn on_mapped(&mut self, mapped: Mapped, fx: &mut impl Emit) {
         let Some(cleaning) = self.cleaning.as_deref_mut() else {
             return;
@@ -267,6 +272,7 @@ impl Log {
         self.read_chunk(fx);
     }
 
+    /// Whole batches were taken from the chunk; the rest is read again.
     pub(super) fn go_on_after(&mut self, taken: Taken) {
         let cleaning = self.cleaning.as_deref_mut();
         if let Some(source) = cleaning.and_then(|cleaning| cleaning.source.as_mut()) {
@@ -276,6 +282,7 @@ impl Log {
         }
     }
 
+    /// What stays of a chunk is written behind what stayed before.
     pub(super) fn on_filtered(&mut self, filtered: Filtered, fx: &mut impl Emit) {
         self.go_on_after(filtered.taken);
         let interval = self.config.index_interval_bytes;
