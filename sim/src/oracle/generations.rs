@@ -136,14 +136,23 @@ impl Generations {
             told.generation == generation && !excuses::tenure_ended_since(scene, told.asked)
         });
         if !known {
-            told.push(Told {
+            let now = Told {
                 generation,
                 asked: asked.at,
                 at: scene.at,
                 // The answer may have been on its way when the power was cut.
                 durable: matches!(reply, GroupReply::Sync { .. })
                     && !excuses::lossy_since(scene, asked.at),
-            });
+            };
+            // The first and the last of a number tell all: one that is lost may be another's afterwards.
+            let mut same = told.iter_mut().filter(|it| it.generation == generation);
+            match same.nth(1) {
+                Some(last) => {
+                    let durable = now.durable || last.durable;
+                    *last = Told { durable, ..now };
+                }
+                None => told.push(now),
+            }
         }
         Ok(())
     }
