@@ -29,6 +29,8 @@ pub(crate) enum Answer {
     Shard(ottla_shard::Answer),
     /// Of the controller.
     Controller(Response),
+    /// Of the broker itself: what was known when the question was asked.
+    Known(Arc<Image>),
 }
 
 /// What an API may use.

@@ -80,6 +80,8 @@ fn start(bench: &mut Bench, now: Now, call: Call) -> Result<Outcome, DecodeError
     };
     let commit = Request::Commit(Box::new(commit));
     ask(bench, gather, &request.group_id, commit);
+    let known = Answer::Known(Arc::clone(&bench.image));
+    bench.gathers.settle(gather, known);
     Ok(gathered(bench, now, gather))
 }
 
@@ -109,7 +111,13 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
     let Ok(request) = OffsetCommitRequest::decode(&mut Reader::new(&body), version) else {
         return Reply::Close;
     };
-    let answer = answers.into_iter().next().flatten();
+    let mut answers = answers.into_iter();
+    let answer = answers.next().flatten();
+    // A topic that has gone since was passed on: what is said of all is said of it, too.
+    let image = match answers.next() {
+        Some(Some(Answer::Known(image))) => image,
+        _ => Arc::clone(&bench.image),
+    };
     let said = match heard(answer, ErrorCode::InvalidCommitOffsetSize) {
         Response::Committed(said) => said,
         Response::Refused(error) => Err(error),
@@ -120,7 +128,6 @@ fn finish(bench: &mut Bench, _: Now, gather: Gather<Answer>) -> Reply {
         Err(all) => (Vec::new(), Some(all)),
     };
     let mut each = each.into_iter().peekable();
-    let image = Arc::clone(&bench.image);
     let mut response = OffsetCommitResponse::default();
     for topic in request.topics {
         // What was not known when it was asked was not passed on, whatever is known by now.
