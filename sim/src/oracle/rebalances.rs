@@ -156,6 +156,14 @@ impl Rebalances {
     }
 
     fn answered(&mut self, scene: &Scene<'_>, asked: &Asked, reply: &GroupReply) -> Verdict {
+        if let (Ask::Group(GroupAsk::Join { who, .. }), GroupReply::Join { error: 1.., .. }) =
+            (&asked.ask, reply)
+            && let Some(instance) = &who.instance
+        {
+            // Who was refused has not asked for it.
+            let place = (Arc::clone(&who.group), Arc::clone(instance));
+            self.asked.remove(&place);
+        }
         let (
             Some(group),
             GroupReply::Join {
@@ -179,8 +187,7 @@ impl Rebalances {
         }
         let keeps_a_place = |member: &&MemberShown| {
             let place = member.instance.clone().map(|id| (Arc::clone(group), id));
-            let asked = place.and_then(|place| self.asked.get(&place));
-            asked.is_some_and(|asked| *asked <= told.before)
+            place.is_some_and(|place| self.asked.get(&place).is_none_or(|at| *at <= told.before))
         };
         let kept = members.iter().filter(keeps_a_place).count();
         if (members.len() - kept) as u64 > most {
@@ -246,7 +253,7 @@ fn slack(scene: &Scene<'_>) -> Nanos {
 #[cfg(test)]
 mod tests {
     use super::super::rig::{Rig, fires, passes, script};
-    use super::super::rig_groups::{fixed, join, joined, joining, who};
+    use super::super::rig_groups::{fixed, join, joined, joining, required, who};
     use super::*;
 
     fn rig(settings: &[(&str, &str)]) -> Rig<Rebalances> {
@@ -302,14 +309,17 @@ mod tests {
 
     #[test]
     fn a_static_member_that_stays_away_keeps_its_place() {
-        let third = |asks: bool| {
+        let third = |asks: bool, refused: bool| {
             let mut rig = rig(&[("group.max.size", "2")]);
             let (a, i) = (who("a", 1), fixed(who("i", 1), "i"));
             rig.ask(join(&i));
             passes(rig.exchange(join(&a), &joined(&a, &["a"])));
             rig.at += MS;
             if asks {
-                rig.ask(join(&i));
+                let asked = rig.ask(join(&i));
+                if refused {
+                    passes(rig.answer(&asked, &required("i")));
+                }
             }
             let next = who("a", 2);
             let mut reply = joined(&next, &["a", "i", "b"]);
@@ -318,8 +328,9 @@ mod tests {
             }
             rig.exchange(join(&next), &reply)
         };
-        passes(third(false));
-        fires(third(true), "2 are allowed");
+        passes(third(false, false));
+        passes(third(true, true));
+        fires(third(true, false), "2 are allowed");
     }
 
     #[test]
