@@ -188,13 +188,15 @@ impl Lane {
             self.tray.put(all);
             return;
         }
-        for order in orders {
-            let Some(file) = order.file.as_ref() else {
-                self.make(order);
+        for Order { id, call, file } in orders {
+            let Some(file) = file else {
+                self.make(Order { id, call, file });
                 continue;
             };
-            let result = self.together.one(file);
-            self.tray.put([made(order.id, result)]);
+            let result = self.together.one(&file);
+            // As in `make`.
+            drop(file);
+            self.tray.put([made(id, result)]);
         }
     }
 }
