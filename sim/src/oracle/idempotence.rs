@@ -250,7 +250,7 @@ mod tests {
     use super::super::rig::{
         Rig, batch, fetched, fires, in_sequence, passes, produce, shown, taken, topic,
     };
-    use super::{Batch, Idempotence, OUT_OF_ORDER, Reply, Wrong};
+    use super::{Batch, Idempotence, Named, OUT_OF_ORDER, Reply, Wrong};
     use crate::history::{Death, Produced};
 
     #[test]
@@ -302,6 +302,17 @@ mod tests {
         passes(rig.produce(&t, &gap, 2));
     }
 
+    /// What was produced there is refused.
+    fn out_of_order(to: &Named) -> Reply {
+        let answer = Produced {
+            error: OUT_OF_ORDER,
+            ..taken(-1)
+        };
+        Reply::Produce {
+            parts: vec![(to.clone(), answer)],
+        }
+    }
+
     #[test]
     fn one_of_the_five_newest_batches_is_known_again() {
         let t = topic("t", 1);
@@ -317,14 +328,7 @@ mod tests {
                 rig.die(Death::Kill);
                 rig.start();
             }
-            let answer = Produced {
-                error: OUT_OF_ORDER,
-                ..taken(-1)
-            };
-            let reply = Reply::Produce {
-                parts: vec![(t.clone(), answer)],
-            };
-            rig.exchange(produce(&t, &one, -1), &reply)
+            rig.exchange(produce(&t, &one, -1), &out_of_order(&t))
         };
         fires(refused(0, false), "refused as out of order");
         fires(refused(4, false), "refused as out of order");
@@ -343,14 +347,7 @@ mod tests {
                 let next = in_sequence(&batch(1 + u32::from(n), 1), 7, n.into());
                 let _unanswered = rig.ask(produce(&t, &next, -1));
             }
-            let answer = Produced {
-                error: OUT_OF_ORDER,
-                ..taken(-1)
-            };
-            let reply = Reply::Produce {
-                parts: vec![(t.clone(), answer)],
-            };
-            rig.exchange(produce(&t, &one, -1), &reply)
+            rig.exchange(produce(&t, &one, -1), &out_of_order(&t))
         };
         fires(refused(4), "refused as out of order");
         passes(refused(5));
